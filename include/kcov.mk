@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Compiler flags for a module that kcov.ko shall cover block by block.
+#
+# In the Kbuild of your driver, one line:
+#
+#	include /path/to/kcov/include/kcov.mk
+#
+# and on the command line, so that modpost knows the callbacks:
+#
+#	make -C KDIR M=DIR KBUILD_EXTRA_SYMBOLS=/path/to/kcov/Module.symvers
+#
+# To leave one file out: CFLAGS_REMOVE_file.o += $(KCOV_FLAGS)
+
+# One call of __sanitizer_cov_trace_pc() in every basic block.
+KCOV_FLAGS := -fsanitize-coverage=trace-pc
+
+# gcc before 14 may end a function by jumping to the callback, which then
+# records the caller's caller (gcc bug 90746).
+ifdef CONFIG_CC_IS_GCC
+kcov-gcc := $(firstword $(subst ., ,$(shell $(CC) -dumpversion)))
+KCOV_FLAGS += $(shell test $(kcov-gcc) -ge 14 || echo -fno-optimize-sibling-calls)
+endif
+
+ccflags-y += $(KCOV_FLAGS)

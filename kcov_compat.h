@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Every difference between kernel versions and configurations.
+ *
+ * One block a difference: which kernels, what changed, then the shim under
+ * the newer kernel's name or ours. No other file tests a version.
+ */
+#ifndef KCOV_COMPAT_H
+#define KCOV_COMPAT_H
+
+#include <linux/kconfig.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/preempt.h>
+#include <linux/types.h>
+
+#ifndef CONFIG_X86_64
+#error "kcov supports x86-64 only: build it on, or with headers for, x86-64"
+#endif
+
+/*
+ * Where task switches are seen. Preempt notifiers cost nothing for tasks that
+ * have none, but come with KVM only: user-mode Linux and kernels without KVM
+ * have the sched_switch tracepoint. KCOV_FORCE_TRACEPOINTS (make
+ * BACKEND=tracepoint) takes the second on any kernel, for tests.
+ */
+#if defined(CONFIG_PREEMPT_NOTIFIERS) && !defined(KCOV_FORCE_TRACEPOINTS)
+#define KCOV_SWITCH_NOTIFIER
+#endif
+
+/*
+ * Where exits are seen. The start of do_exit() is before anyone can learn of
+ * the exit; without ftrace sched_process_exit is left, which 6.1 raises only
+ * after the wake-up that pthread_join() waits for (7.3 before it).
+ */
+#if defined(CONFIG_DYNAMIC_FTRACE) && !defined(KCOV_FORCE_TRACEPOINTS)
+#define KCOV_EXIT_FTRACE
+#endif
+
+/*
+ * PREEMPT_RT counts softirq nesting in the task, others in the preempt count.
+ * The bits are the same: those that tell a task from an NMI, a hard interrupt
+ * and a softirq being served. Disabled bottom halves are not among them.
+ */
+#define KCOV_CONTEXT_TASK 0u
+
+static __always_inline unsigned int kcov_context(void)
+{
+#ifdef CONFIG_PREEMPT_RT
+	return (preempt_count() & (NMI_MASK | HARDIRQ_MASK)) |
+	       (softirq_count() & SOFTIRQ_OFFSET);
+#else
+	return preempt_count() & (NMI_MASK | HARDIRQ_MASK | SOFTIRQ_OFFSET);
+#endif
+}
+
+/*
+ * 6.4 replaced module_layout by an array of memory areas. Kbuild looks for
+ * enum mod_mem_type in the header and defines KCOV_HAVE_MOD_MEM.
+ */
+static inline void kcov_module_text(const struct module *mod,
+				    unsigned long *start, unsigned long *size)
+{
+#ifdef KCOV_HAVE_MOD_MEM
+	*start = (unsigned long)mod->mem[MOD_TEXT].base;
+	*size = mod->mem[MOD_TEXT].size;
+#else
+	*start = (unsigned long)mod->core_layout.base;
+	*size = mod->core_layout.text_size;
+#endif
+}
+
+/* 6.3 made vm_flags read-only and brought vm_flags_set(); see Kbuild. */
+static inline void kcov_vm_flags_set(struct vm_area_struct *vma,
+				     unsigned long flags)
+{
+#ifdef KCOV_HAVE_VM_FLAGS_SET
+	vm_flags_set(vma, flags);
+#else
+	vma->vm_flags |= flags;
+#endif
+}
+
+#endif /* KCOV_COMPAT_H */

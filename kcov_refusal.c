@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Every way to refuse a call: the errno user space relies on, and the reason
+ * in words for the kernel log.
+ *
+ * The errno are those of the kernel's own kcov; see DESIGN.md.
+ */
+#include <linux/build_bug.h>
+#include <linux/errno.h>
+#include <linux/kernel.h>
+
+#include "kcov_internal.h"
+
+static const struct {
+	int err;
+	const char *reason;
+} refusals[] = {
+	[KCOV_OK] = { 0, "not refused" },
+	[KCOV_UNKNOWN_IOCTL] = { -ENOTTY, "no such ioctl" },
+	[KCOV_BAD_SIZE] = { -EINVAL,
+		"the length in words is below 2 or above INT_MAX / 8" },
+	[KCOV_NO_MEMORY] = { -ENOMEM, "no memory for the buffer" },
+	[KCOV_INIT_TWICE] = { -EBUSY, "INIT_TRACE was done before" },
+	[KCOV_CANNOT_ARM] = { -EBUSY,
+		"exits of tasks cannot be seen: set sysctl kernel.ftrace_enabled=1" },
+	[KCOV_NOT_INIT] = { -EINVAL, "INIT_TRACE comes first" },
+	[KCOV_IS_ENABLED] = { -EINVAL, "the descriptor is enabled" },
+	[KCOV_THREAD_BUSY] = { -EBUSY,
+		"the thread records with another descriptor" },
+	[KCOV_NO_CMP] = { -ENOTSUPP, "comparisons are not supported" },
+	[KCOV_BAD_MODE] = { -EINVAL, "unknown mode" },
+	[KCOV_BAD_ARGUMENT] = { -EINVAL, "the argument must be 0" },
+	[KCOV_NOT_OWNER] = { -EINVAL,
+		"the thread has not enabled the descriptor" },
+	[KCOV_BAD_MAPPING] = { -EINVAL,
+		"offset must be 0 and length that of the buffer" },
+};
+
+static_assert(ARRAY_SIZE(refusals) == KCOV_NR_REFUSALS);
+
+long kcov_refusal_errno(enum kcov_refusal refusal)
+{
+	return refusals[refusal].err;
+}
+
+const char *kcov_refusal_reason(enum kcov_refusal refusal)
+{
+	return refusals[refusal].reason;
+}

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the scheduler tells us: that tasks switch, and that they exit.
+ *
+ * Two back ends for each, chosen in kcov_compat.h. Switches: preempt notifiers
+ * (their code is with the binding in kcov_task.c, here is only the switch that
+ * turns them on) or the sched_switch tracepoint. Exits: an ftrace_ops of its
+ * own on do_exit(), or the sched_process_exit tracepoint.
+ *
+ * Context: the exit hook runs in the exiting task with preemption on, and must
+ * not sleep; tracepoint probes run with preemption off, sched_switch with the
+ * run queue locked, too.
+ * Locking: arm and disarm are called under arm_lock.
+ * Lifetime: between arm and disarm only; each disarm waits until no probe of
+ * it can still run.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/ftrace.h>
+#include <linux/kernel.h>
+#include <linux/preempt.h>
+#include <linux/sched.h>
+#include <linux/string.h>
+#include <linux/tracepoint.h>
+#include <trace/events/sched.h>
+
+#include "kcov_internal.h"
+
+#if !defined(KCOV_SWITCH_NOTIFIER) || !defined(KCOV_EXIT_FTRACE)
+struct find_tracepoint {
+	const char *name;
+	struct tracepoint *found;
+};
+
+static void compare_tracepoint(struct tracepoint *tp, void *data)
+{
+	struct find_tracepoint *find = data;
+
+	if (!strcmp(tp->name, find->name))
+		find->found = tp;
+}
+
+/* Neither tracepoint is exported to modules by its name. */
+static struct tracepoint *find_tracepoint(const char *name)
+{
+	struct find_tracepoint find = { .name = name };
+
+	for_each_kernel_tracepoint(compare_tracepoint, &find);
+	if (!find.found)
+		pr_err("this kernel has no tracepoint %s: it needs CONFIG_TRACEPOINTS\n",
+		       name);
+	return find.found;
+}
+#endif
+
+#ifdef KCOV_SWITCH_NOTIFIER
+static int setup_switches(void)
+{
+	return 0;
+}
+
+static int arm_switches(void)
+{
+	preempt_notifier_inc();
+	return 0;
+}
+
+static void disarm_switches(void)
+{
+	preempt_notifier_dec();
+}
+#else
+static struct tracepoint *switch_tracepoint;
+
+static void probe_switch(void *data, bool preempt, struct task_struct *prev,
+			 struct task_struct *next, unsigned int prev_state)
+{
+	kcov_task_switch(next);
+}
+
+static int setup_switches(void)
+{
+	check_trace_callback_type_sched_switch(probe_switch);
+	switch_tracepoint = find_tracepoint("sched_switch");
+	return switch_tracepoint ? 0 : -ENODEV;
+}
+
+static int arm_switches(void)
+{
+	return tracepoint_probe_register(switch_tracepoint, probe_switch, NULL);
+}
+
+static void disarm_switches(void)
+{
+	tracepoint_probe_unregister(switch_tracepoint, probe_switch, NULL);
+	tracepoint_synchronize_unregister();
+}
+#endif
+
+#ifdef KCOV_EXIT_FTRACE
+/*
+ * No recursion protection is asked for: do_exit() does not call itself from
+ * here. It may be entered with preemption on.
+ */
+static void hook_exit(unsigned long ip, unsigned long parent_ip,
+		      struct ftrace_ops *ops, struct ftrace_regs *fregs)
+{
+	preempt_disable_notrace();
+	kcov_task_exit();
+	preempt_enable_notrace();
+}
+
+/*
+ * Permanent: kernel.ftrace_enabled=0 would take any other ops away without a
+ * word, and a task that exits unseen leaves its binding behind.
+ */
+static struct ftrace_ops exit_ops = {
+	.func = hook_exit,
+	.flags = FTRACE_OPS_FL_PERMANENT,
+};
+
+static int setup_exits(void)
+{
+	static unsigned char name[] = "do_exit";
+	int err = ftrace_set_filter(&exit_ops, name, strlen(name), 1);
+
+	if (err)
+		pr_err("do_exit() cannot be traced on this kernel (%d): exits would not be seen; run a kernel with CONFIG_FUNCTION_TRACER=y\n",
+		       err);
+	return err;
+}
+
+static int arm_exits(void)
+{
+	return register_ftrace_function(&exit_ops);
+}
+
+/* Fails once ftrace has shut itself down; then the hook stays for good. */
+static int disarm_exits(void)
+{
+	return unregister_ftrace_function(&exit_ops);
+}
+
+static void cleanup_exits(void)
+{
+	ftrace_free_filter(&exit_ops);
+}
+#else
+static struct tracepoint *exit_tracepoint;
+
+static void probe_exit(void *data, struct task_struct *task)
+{
+	kcov_task_exit();
+}
+
+static int setup_exits(void)
+{
+	check_trace_callback_type_sched_process_exit(probe_exit);
+	exit_tracepoint = find_tracepoint("sched_process_exit");
+	return exit_tracepoint ? 0 : -ENODEV;
+}
+
+static int arm_exits(void)
+{
+	return tracepoint_probe_register(exit_tracepoint, probe_exit, NULL);
+}
+
+static int disarm_exits(void)
+{
+	tracepoint_probe_unregister(exit_tracepoint, probe_exit, NULL);
+	tracepoint_synchronize_unregister();
+	return 0;
+}
+
+static void cleanup_exits(void)
+{
+}
+#endif
+
+/* Once, at module init: finds what arm needs. */
+int __init kcov_sched_setup(void)
+{
+	int err = setup_switches();
+
+	return err ? err : setup_exits();
+}
+
+void kcov_sched_cleanup(void)
+{
+	cleanup_exits();
+}
+
+/**
+ * kcov_sched_arm() - see switches and exits from now on
+ *
+ * Exits first: a binding must never exist whose end would be missed.
+ *
+ * Return: 0 or an errno; then nothing is armed, but for -ENODEV: ftrace has
+ * shut itself down and may go on calling the exit hook.
+ */
+int kcov_sched_arm(void)
+{
+	int err = arm_exits();
+
+	if (err)
+		return err;
+	err = arm_switches();
+	if (err && disarm_exits())
+		return -ENODEV;
+	return err;
+}
+
+/**
+ * kcov_sched_disarm() - no task is bound any more
+ *
+ * Return: 0, or an errno: then the exit hook is still called.
+ */
+int kcov_sched_disarm(void)
+{
+	disarm_switches();
+	return disarm_exits();
+}

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Names to addresses: which function entries may be recorded.
+ *
+ * All functions of the kernel and its modules that ftrace can patch, but for
+ * those that do not follow from the input (kcov_excluded.h) and for modules
+ * that bring callbacks of their own, which would appear twice.
+ *
+ * The kernel's symbol table is not exported. One kprobe tells the address of
+ * its look-up function, that one the rest.
+ *
+ * Context: process context, takes long. Locking: callers hold arm_lock.
+ * Lifetime: the answer is the caller's to kvfree.
+ */
+#include <linux/bsearch.h>
+#include <linux/ftrace.h>
+#include <linux/kallsyms.h>
+#include <linux/kernel.h>
+#include <linux/kprobes.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/sched.h>
+#include <linux/sort.h>
+#include <linux/string.h>
+#include <asm/text-patching.h>
+
+#include "kcov_excluded.h"
+#include "kcov_internal.h"
+
+static_assert(ARRAY_SIZE(kcov_excluded) == KCOV_EXCLUDED_COUNT);
+
+static unsigned long (*lookup_name)(const char *name);
+static int (*each_kernel_symbol)(int (*fn)(void *data, const char *name,
+					   struct module *mod,
+					   unsigned long address), void *data);
+static int (*each_module_symbol)(int (*fn)(void *data, const char *name,
+					   struct module *mod,
+					   unsigned long address), void *data);
+static unsigned long (*location_of)(unsigned long address);
+static unsigned long kernel_start, kernel_end;
+
+/* One pass over all symbols. */
+struct collection {
+	unsigned long *entries;
+	unsigned int count;
+	unsigned int max;
+	/* Only this module's, if not NULL. */
+	const struct module *only;
+	/* The last module seen, and whether it is to be covered. */
+	const struct module *mod;
+	unsigned long mod_start, mod_end;
+	bool mod_covered;
+};
+
+/* Never called: a kernel with other prototypes fails the build here. */
+static inline void check_prototypes(void)
+{
+	lookup_name = kallsyms_lookup_name;
+	each_kernel_symbol = kallsyms_on_each_symbol;
+	each_module_symbol = module_kallsyms_on_each_symbol;
+	location_of = ftrace_location;
+}
+
+static bool can_look_up(void)
+{
+	return lookup_name && each_kernel_symbol && each_module_symbol &&
+	       location_of && kernel_start && kernel_end;
+}
+
+/*
+ * A name ends where the compiler's own suffix (.isra.0, .part.0) begins. The
+ * names are those of the kernel image: a module may use them for what it likes.
+ */
+static int compare_name(const void *key, const void *element)
+{
+	const char *name = key, *excluded = *(const char * const *)element;
+	size_t length = strcspn(name, ".");
+	int order = strncmp(name, excluded, length);
+
+	return order ? order : -(int)(unsigned char)excluded[length];
+}
+
+static bool is_excluded(const char *name)
+{
+	return bsearch(name, kcov_excluded, ARRAY_SIZE(kcov_excluded),
+		       sizeof(kcov_excluded[0]), compare_name);
+}
+
+/* Does any call in its text go to the compiler's callback? */
+static bool has_callbacks(unsigned long start, unsigned long end)
+{
+	const unsigned long callback = (unsigned long)__sanitizer_cov_trace_pc;
+	unsigned long ip;
+
+	for (ip = start; ip + CALL_INSN_SIZE <= end; ip++) {
+		const u8 *insn = (const u8 *)ip;
+		s32 distance;
+
+		if (*insn != CALL_INSN_OPCODE && *insn != JMP32_INSN_OPCODE)
+			continue;
+		memcpy(&distance, insn + 1, sizeof(distance));
+		if (ip + CALL_INSN_SIZE + distance == callback)
+			return true;
+	}
+	return false;
+}
+
+static void enter_module(struct collection *all, const struct module *mod)
+{
+	unsigned long size;
+
+	all->mod = mod;
+	kcov_module_text(mod, &all->mod_start, &size);
+	all->mod_end = all->mod_start + size;
+	all->mod_covered = mod != THIS_MODULE &&
+			   (mod->state != MODULE_STATE_GOING || all->only) &&
+			   !has_callbacks(all->mod_start, all->mod_end);
+}
+
+static void add_entry(struct collection *all, unsigned long address)
+{
+	unsigned long entry = location_of(address);
+
+	if (!entry)
+		return;
+	/* Past the end only counted: the caller comes again with more room. */
+	if (all->count < all->max)
+		all->entries[all->count] = entry;
+	all->count++;
+}
+
+static int see_symbol(void *data, const char *name, struct module *mod,
+		      unsigned long address)
+{
+	struct collection *all = data;
+
+	if (!mod) {
+		if (address >= kernel_start && address < kernel_end &&
+		    !is_excluded(name))
+			add_entry(all, address);
+		return 0;
+	}
+	/* The kernel's pass over modules does not do this by itself. */
+	cond_resched();
+	if (all->only && mod != all->only)
+		return 0;
+	if (mod != all->mod)
+		enter_module(all, mod);
+	if (all->mod_covered && address >= all->mod_start &&
+	    address < all->mod_end)
+		add_entry(all, address);
+	return 0;
+}
+
+static int compare_entries(const void *a, const void *b)
+{
+	unsigned long x = *(const unsigned long *)a;
+	unsigned long y = *(const unsigned long *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* Several names may stand at one address. */
+static unsigned int sort_unique(unsigned long *entries, unsigned int count)
+{
+	unsigned int from, to = 0;
+
+	sort(entries, count, sizeof(*entries), compare_entries, NULL);
+	for (from = 0; from < count; from++) {
+		if (!to || entries[from] != entries[to - 1])
+			entries[to++] = entries[from];
+	}
+	return to;
+}
+
+/**
+ * kcov_symbol_entries() - the function entries to be covered, now
+ * @mod: those of this module, which is there to stay; NULL: all
+ * @entries: set to an array of ftrace locations, to be freed with kvfree()
+ * @count: set to its length, 0 if there are none
+ */
+int kcov_symbol_entries(const struct module *mod, unsigned long **entries,
+			unsigned int *count)
+{
+	struct collection all = { .max = mod ? 1 << 10 : 1 << 16, .only = mod };
+
+	if (!can_look_up())
+		return -EOPNOTSUPP;
+	for (;;) {
+		all.entries = kvmalloc_array(all.max, sizeof(*all.entries),
+					     GFP_KERNEL);
+		if (!all.entries)
+			return -ENOMEM;
+		all.count = 0;
+		all.mod = NULL;
+		if (!mod)
+			each_kernel_symbol(see_symbol, &all);
+		each_module_symbol(see_symbol, &all);
+		if (all.count <= all.max)
+			break;
+		kvfree(all.entries);
+		all.max = all.count + all.count / 8;
+	}
+	*entries = all.entries;
+	*count = sort_unique(all.entries, all.count);
+	return 0;
+}
+
+/* A kprobe that is never armed: registering it looks its symbol up. */
+static unsigned long find_lookup_name(void)
+{
+	struct kprobe probe = {
+		.symbol_name = "kallsyms_lookup_name",
+		.flags = KPROBE_FLAG_DISABLED,
+	};
+	unsigned long address;
+
+	if (register_kprobe(&probe))
+		return 0;
+	address = (unsigned long)probe.addr;
+	unregister_kprobe(&probe);
+	return address;
+}
+
+/* Without the look-up there are no function entries; said when arming. */
+int __init kcov_symbol_setup(void)
+{
+	lookup_name = (void *)find_lookup_name();
+	if (!lookup_name)
+		return 0;
+	each_kernel_symbol = (void *)lookup_name("kallsyms_on_each_symbol");
+	each_module_symbol =
+		(void *)lookup_name("module_kallsyms_on_each_symbol");
+	location_of = (void *)lookup_name("ftrace_location");
+	kernel_start = lookup_name("_stext");
+	kernel_end = lookup_name("_etext");
+	return 0;
+}
