@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * kcovctl: finds the verb on the command line and runs it.
+ *
+ * A verb is a file kcovctl_<verb>.c and a line in the table below.
+ */
+#define _GNU_SOURCE 1
+#include <err.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "kcovctl.h"
+
+static const struct kcovctl_verb *const verbs[] = {
+	&verb_trace,
+	&verb_symbolize,
+};
+
+static const struct kcovctl_verb *find_verb(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
+		if (!strcmp(verbs[i]->name, name))
+			return verbs[i];
+	return NULL;
+}
+
+static void print_help(FILE *out)
+{
+	fputs("usage: kcovctl VERB [OPTION...] [ARG...]\n"
+	      "\n"
+	      "Kernel code coverage through /sys/kernel/debug/kcov.\n"
+	      "\n", out);
+	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
+		fprintf(out, "  %-12s %s\n", verbs[i]->name,
+			verbs[i]->summary);
+	fputs("\n"
+	      "kcovctl help VERB    a verb's options\n"
+	      "kcovctl --version    the version\n"
+	      "\n"
+	      "Exit status: 0 done, 1 failed, 2 wrong usage.\n", out);
+}
+
+static enum kcovctl_exit unknown_verb(const char *name)
+{
+	warnx("no verb '%s'; 'kcovctl --help' lists them", name);
+	return KCOVCTL_USAGE;
+}
+
+static enum kcovctl_exit help(const char *name)
+{
+	const struct kcovctl_verb *verb;
+
+	if (!name) {
+		print_help(stdout);
+		return KCOVCTL_OK;
+	}
+	verb = find_verb(name);
+	if (!verb)
+		return unknown_verb(name);
+	fputs(verb->usage, stdout);
+	return KCOVCTL_OK;
+}
+
+/* getopt_long() begins its messages with argv[0]: make that the verb. */
+static enum kcovctl_exit run_verb(const struct kcovctl_verb *verb, int argc,
+				  char **argv)
+{
+	char title[64];
+
+	snprintf(title, sizeof(title), "kcovctl %s", verb->name);
+	argv[0] = title;
+	return verb->run(argc, argv);
+}
+
+static enum kcovctl_exit dispatch(int argc, char **argv)
+{
+	const struct kcovctl_verb *verb;
+
+	if (argc < 2) {
+		print_help(stderr);
+		return KCOVCTL_USAGE;
+	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))
+		return help(NULL);
+	if (!strcmp(argv[1], "help"))
+		return help(argv[2]);
+	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
+		puts("kcovctl " KCOVCTL_VERSION);
+		return KCOVCTL_OK;
+	}
+	verb = find_verb(argv[1]);
+	if (!verb)
+		return unknown_verb(argv[1]);
+	return run_verb(verb, argc - 1, argv + 1);
+}
+
+int main(int argc, char **argv)
+{
+	return error_stdout(dispatch(argc, argv));
+}

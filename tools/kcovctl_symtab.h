@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Kernel symbols by address. Pure code: text in, answers out, no files.
+ */
+#ifndef KCOVCTL_SYMTAB_H
+#define KCOVCTL_SYMTAB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct symbol {
+	uint64_t address;
+	const char *name;
+	const char *module;	/* NULL: the kernel itself */
+	char type;		/* as nm(1) has it */
+};
+
+struct module_range {
+	uint64_t start;
+	uint64_t end;
+	const char *name;
+};
+
+/* Names point into the parsed texts: those must outlive the table. */
+struct symtab {
+	struct symbol *symbols;
+	size_t count, room;
+	struct module_range *modules;
+	size_t module_count, module_room;
+};
+
+struct symtab_hit {
+	const char *name;
+	const char *module;
+	uint64_t start;
+	uint64_t size;
+};
+
+/*
+ * Add the lines of /proc/kallsyms, of /proc/modules. The text is cut up in
+ * place. Returns the number of the first line that does not read as such,
+ * 0 when all do.
+ */
+size_t symtab_parse_kallsyms(struct symtab *tab, char *text);
+size_t symtab_parse_modules(struct symtab *tab, char *text);
+
+/* Sort, after the last parse and before the first lookup. */
+void symtab_finish(struct symtab *tab);
+void symtab_release(struct symtab *tab);
+
+/* The function that holds this address; false when there is none. */
+bool symtab_lookup(const struct symtab *tab, uint64_t address,
+		   struct symtab_hit *hit);
+
+/* A symbol of the kernel itself by name; 0 when there is none. */
+uint64_t symtab_address(const struct symtab *tab, const char *name);
+
+/* Whether the kernel put zeros in place of every address. */
+bool symtab_is_hidden(const struct symtab *tab);
+
+#endif
