@@ -1,0 +1,218 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Builds kcov.ko, its tools and its tests, and drives the test VM: make help.
+
+KERNEL ?= 6.1
+CPUS ?= 2
+MEM ?= 1024
+CFLAGS ?= -O2 -g
+
+# The running kernel's headers if they are there, else the newest installed.
+ifndef KDIR
+running := /lib/modules/$(shell uname -r)/build
+installed := $(wildcard $(addsuffix /.config,$(running) /lib/modules/*/build /usr/src/linux-headers-*))
+newest = $(lastword $(shell printf '%s\n' $(installed) | sort -V))
+KDIR := $(patsubst %/.config,%,$(or $(wildcard $(running)/.config),$(newest)))
+endif
+
+.DELETE_ON_ERROR:
+.SUFFIXES:
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+Q := $(if $(filter-out 0,$(V)),,@)
+say = $(if $(Q),@printf '  %-8s%s\n' '$(1)' '$(2)')
+
+# The command of make vm reaches the guest as it was typed: make expands nothing
+# in it, neither here nor in a make below this one.
+export KCOV_RUN := $(value RUN)
+unexport RUN
+export KERNEL CPUS MEM ACCEL KIMG CMDLINE EXTRA TIMEOUT TESTS V
+
+.PHONY: all
+all: kcov.ko tools tests
+
+# --- the module --------------------------------------------------------------
+
+header = $(KDIR)/include/generated/utsrelease.h
+krel := $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(if $(KDIR),$(header),/dev/null) 2>/dev/null)
+out := build/$(krel)
+# BTF needs the kernel's vmlinux, which no header package has
+kbuild = $(MAKE) -C $(KDIR) M=$(CURDIR)/$(1) src=$(CURDIR)/$(2) \
+	V=$(or $(V),0) CONFIG_DEBUG_INFO_BTF_MODULES= $(if $(filter-out default,$(origin CC)),CC='$(CC)')
+
+.PHONY: module sample headers kcov.ko
+headers:
+	@if [ -z "$(KDIR)" ]; then \
+		echo "make: no kernel headers are installed: apt-get install linux-headers-amd64, or give KDIR=" >&2; exit 1; \
+	elif [ -z "$(krel)" ]; then \
+		echo "make: KDIR=$(KDIR) holds no prepared kernel headers ($(header) is missing):" \
+			"install linux-headers-amd64 or run 'make modules_prepare' there" >&2; exit 1; \
+	fi
+
+module: headers
+	$(Q)mkdir -p $(out)/kcov
+	$(Q)+$(call kbuild,$(out)/kcov,) modules
+
+kcov.ko: module
+	$(Q)cmp -s $(out)/kcov/$@ $@ || cp $(out)/kcov/$@ $@
+
+sample: module
+	$(Q)mkdir -p $(out)/sample
+	$(Q)+$(call kbuild,$(out)/sample,tests/sample) \
+		KBUILD_EXTRA_SYMBOLS=$(CURDIR)/$(out)/kcov/Module.symvers modules
+
+# --- programs ----------------------------------------------------------------
+
+examples := $(patsubst tools/%.c,build/tools/%,$(wildcard tools/examples/*.c))
+groups := $(patsubst tests/%.c,build/tests/%,$(wildcard tests/test_*.c))
+units := $(patsubst tests/unit/%.c,build/tests/unit/%,$(wildcard tests/unit/test_*.c))
+asan := $(patsubst build/tests/unit/%,build/tests/unit-asan/%,$(units))
+shared := $(filter-out tests/test_%,$(wildcard tests/*.c))
+
+.PHONY: tools tests
+tools: $(if $(wildcard tools/kcovctl.c),build/tools/kcovctl) $(examples)
+	@:
+tests: $(groups) $(units) $(asan) $(if $(wildcard tests/sample/Kbuild),sample)
+	@:
+
+all_cflags = -std=gnu11 -Wall -Wextra -Werror $(CFLAGS) -Iinclude -I. -Itests -MMD -MP -MF build/dep/$(subst /,_,$@).d
+
+# program: sources, more flags, libraries
+define program
+	$(call say,CC,$@)
+	@mkdir -p $(@D) build/dep
+	$(Q)$(CC) $(all_cflags) $(2) $(1) -o $@ $(3)
+endef
+
+# One compiler call a source, as gcc writes one dependency file a call.
+objects = $(patsubst %.c,build/obj/%.o,$(1))
+build/obj/%.o: %.c
+	$(call program,$<,-c)
+
+build/obj-asan/%.o: %.c
+	$(call program,$<,-c $(sanitize))
+
+verbs := $(wildcard tools/kcovctl_*.c)
+tool_libs = $(shell pkg-config --libs libdw libelf libseccomp 2>/dev/null || echo -ldw -lelf -lseccomp)
+build/tools/kcovctl: $(call objects,tools/kcovctl.c $(verbs))
+	$(call program,$^,,$(tool_libs))
+
+build/tools/examples/%: tools/examples/%.c
+	$(call program,$<)
+
+test_libs := -lcmocka -lpthread
+build/tests/test_%: build/obj/tests/test_%.o $(call objects,$(shared))
+	$(call program,$^,,$(test_libs))
+
+# The host's ring takes what it tests from the tool's objects.
+sanitize := -fsanitize=address -fsanitize=undefined -fno-sanitize-recover=all
+build/obj/tools.a: $(call objects,$(verbs))
+build/obj-asan/tools.a: $(patsubst %.c,build/obj-asan/%.o,$(verbs))
+build/%/tools.a:
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+build/tests/unit/%: build/obj/tests/unit/%.o build/obj/tools.a
+	$(call program,$^,,$(test_libs) $(tool_libs))
+
+build/tests/unit-asan/%: build/obj-asan/tests/unit/%.o build/obj-asan/tools.a
+	$(call program,$^,$(sanitize),$(test_libs) $(tool_libs))
+
+.SECONDARY:
+-include $(wildcard build/dep/*.d)
+
+# --- the VM ------------------------------------------------------------------
+
+vmdir := $(CURDIR)/build/kernel/$(KERNEL)/headers
+
+# several runs of make at once do not share a file
+own := $(shell echo $$PPID)
+jobs = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
+
+.PHONY: demo check vm shell image
+image:
+	$(Q)tests/vm/host
+	$(Q)tests/vm/kernel $(KERNEL)
+	$(Q)tests/vm/qemu
+	$(Q)+flock build/lock $(MAKE) $(jobs) KDIR=$(if $(filter file,$(origin KDIR)),$(vmdir),$(KDIR)) module tools tests
+	$(Q)tests/vm/image $(KERNEL)
+
+demo check: image
+	$(Q)tests/vm/$@
+
+shell:
+	$(Q)+$(MAKE) image >&2
+	$(Q)tests/vm/boot shell
+
+# make vm ends with the command's status, which make by itself cannot.
+ifneq ($(filter vm,$(MAKECMDGOALS)),)
+build/status.so: tests/vm/status.c
+	$(Q)tests/vm/host >&2
+	$(Q)mkdir -p build
+	$(Q)$(CC) -Wall -Wextra -Werror -shared -fPIC -o $@ $<
+
+-load build/status.so
+endif
+
+.PHONY: vm-run
+vm-run:
+	$(Q)+$(MAKE) image >&2
+	$(Q)mkdir -p build/vm
+	$(Q)status=0; RUN="$$KCOV_RUN" tests/vm/boot || status=$$?; echo $$status >build/vm/status.$(own)
+
+# Expanded when the run is over.
+vm: vm-run
+	@:$(end-with $(shell cat build/vm/status.$(own); rm build/vm/status.$(own)))
+
+# --- the rest ----------------------------------------------------------------
+
+.PHONY: lint install uninstall clean help
+lint:
+	$(Q)tests/vm/host lint
+	$(Q)tests/vm/kernel $(KERNEL)
+	$(Q)tests/vm/lint
+
+root = $(DESTDIR)$(INSTALL_MOD_PATH)
+moddir = $(root)/lib/modules/$(krel)
+may_install = @if [ -z "$(root)" ] && [ "$$(id -u)" != 0 ]; then \
+	echo "make: $@ changes $(moddir), which only root may: sudo make $@, or give DESTDIR=" >&2; exit 1; fi
+# a directory that a package is made of has no kernel to index
+depmod = if [ -z "$(root)" ] || [ -e $(moddir)/modules.order ]; then \
+	PATH="$$PATH:/sbin:/usr/sbin" depmod $(if $(root),-b $(root)) $(krel); fi
+
+install: headers
+	$(may_install)
+	@[ -e $(out)/kcov/kcov.ko ] || { echo "make: $(out)/kcov/kcov.ko is not built yet: run make first" >&2; exit 1; }
+	$(call say,INSTALL,$(moddir)/updates/kcov.ko)
+	$(Q)install -D -m 644 $(out)/kcov/kcov.ko $(moddir)/updates/kcov.ko
+	$(Q)$(depmod)
+
+uninstall: headers
+	$(may_install)
+	$(call say,REMOVE,$(moddir)/updates/kcov.ko)
+	$(Q)rm -f $(moddir)/updates/kcov.ko
+	$(Q)$(depmod)
+
+clean:
+	$(Q)rm -rf build kcov.ko
+
+define help
+make               kcov.ko, tools and tests for the kernel headers in KDIR
+make module, tools, tests   one of them
+make demo          in a VM: coverage of one system call of a stock Debian kernel
+make check         all tests, in a VM; TESTS='pc mmap' only these groups
+make vm RUN='command'       runs a shell command in the VM, prints its output,
+                   ends with its status (124: TIMEOUT, 125: the guest died);
+                   EXTRA=directory is copied into the guest's root
+make shell         an interactive shell in the VM
+make lint          style and static checks
+make install, uninstall     kcov.ko below updates/ of the kernel in KDIR; DESTDIR=
+make clean         removes all that was built, unpacked and downloaded here
+
+KDIR=$(KDIR)
+KERNEL=$(KERNEL)  kernel of the VM (tests/vm/kernel lists them); KIMG=file another image
+CPUS=$(CPUS) MEM=$(MEM)  of the VM, MEM in MiB; ACCEL=kvm instead of emulation
+CMDLINE=     kernel parameters; TIMEOUT=600 seconds until the VM is given up
+CC= V=1      compiler; commands in full
+endef
+help:
+	$(info $(help))@:
