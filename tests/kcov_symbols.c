@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The text symbols of the running kernel and its modules, as /proc/kallsyms
+ * gives them, at the addresses they have without KASLR: those kcov records.
+ *
+ * Read at the first question and kept until kcov_symbols_forget(). One thread at a time.
+ */
+#include "kcov_test.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Where _text is linked on x86-64. */
+#define TEXT_LINKED	0xffffffff81000000UL
+
+struct symbol {
+	unsigned long address;
+	char *name;
+};
+
+static struct symbol *symbols;
+static size_t symbol_count;
+static unsigned long offset;
+
+/* Lines read "address type name" and, for a module's, a tab and "[module]". */
+static bool parse_line(const char *line, struct symbol *symbol)
+{
+	char *rest;
+
+	symbol->address = strtoul(line, &rest, 16);
+	if (rest[0] != ' ' || !strchr("tw", tolower(rest[1])))
+		return false;
+	symbol->name = strndup(rest + 3, strcspn(rest + 3, "\t\n"));
+	return symbol->name;
+}
+
+static void add_symbol(const struct symbol *symbol)
+{
+	static size_t room;
+
+	if (!symbols)
+		room = 0;
+	if (symbol_count == room) {
+		room = room ? 2 * room : 1 << 16;
+		symbols = realloc(symbols, room * sizeof(*symbols));
+		if (!symbols)
+			abort();
+	}
+	symbols[symbol_count++] = *symbol;
+}
+
+static int by_address(const void *left, const void *right)
+{
+	const struct symbol *a = left, *b = right;
+
+	return (a->address > b->address) - (a->address < b->address);
+}
+
+static void subtract_offset(void)
+{
+	for (size_t i = 0; i < symbol_count; i++)
+		if (!strcmp(symbols[i].name, "_text"))
+			offset = symbols[i].address - TEXT_LINKED;
+	for (size_t i = 0; i < symbol_count; i++)
+		symbols[i].address -= offset;
+}
+
+static void read_symbols(void)
+{
+	FILE *file = fopen("/proc/kallsyms", "re");
+	struct symbol symbol;
+	char *line = NULL;
+	size_t room = 0;
+
+	if (!file)
+		return;
+	while (getline(&line, &room, file) > 0)
+		if (parse_line(line, &symbol))
+			add_symbol(&symbol);
+	free(line);
+	fclose(file);
+	subtract_offset();
+	qsort(symbols, symbol_count, sizeof(*symbols), by_address);
+}
+
+static void need_symbols(void)
+{
+	if (!symbols)
+		read_symbols();
+}
+
+void kcov_symbols_forget(void)
+{
+	while (symbol_count)
+		free(symbols[--symbol_count].name);
+	free(symbols);
+	symbols = NULL;
+}
+
+unsigned long kcov_offset(void)
+{
+	need_symbols();
+	return offset;
+}
+
+/* 0 if there is no such function. */
+unsigned long kcov_symbol(const char *name)
+{
+	need_symbols();
+	for (size_t i = 0; i < symbol_count; i++)
+		if (!strcmp(symbols[i].name, name))
+			return symbols[i].address;
+	return 0;
+}
+
+/* What kcov records where the named function of the stock kernel begins. */
+unsigned long kcov_entry(const char *name)
+{
+	const unsigned long address = kcov_symbol(name);
+
+	return address ? address + KCOV_FENTRY : 0;
+}
+
+/* The last symbol that does not start behind this address; NULL for none. */
+static const struct symbol *find_symbol(unsigned long address)
+{
+	size_t low = 0, high;
+
+	need_symbols();
+	high = symbol_count;
+	while (low < high) {
+		const size_t middle = low + (high - low) / 2;
+
+		if (symbols[middle].address <= address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low ? &symbols[low - 1] : NULL;
+}
+
+const char *kcov_symbol_at(unsigned long pc)
+{
+	const struct symbol *symbol = find_symbol(pc);
+
+	return symbol ? symbol->name : "?";
+}
+
+/* Whether a function of the stock kernel begins where this was recorded. */
+bool kcov_is_entry(unsigned long pc)
+{
+	const struct symbol *symbol = find_symbol(pc - KCOV_FENTRY);
+
+	return symbol && symbol->address == pc - KCOV_FENTRY;
+}
+
+/* Whether a record lies anywhere inside the named function. */
+bool kcov_reached(const struct kcov_test *t, size_t count, const char *name)
+{
+	for (size_t i = 1; i <= count && i < t->size; i++)
+		if (!strcmp(kcov_symbol_at(t->buffer[i]), name))
+			return true;
+	return false;
+}

@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the test programs share: the fixture, the ioctls as functions that
+ * answer 0 or an errno, tasks to act in, the modules and the kernel's files.
+ */
+#include "kcov_test.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+/* What user space sees of kernel and module text lies in [first, last). */
+#define PC_FIRST	0xffffffff80000000UL
+#define PC_LAST		0xffffffffff000000UL
+
+/* A condition that is still false after this long will stay so. */
+#define WAIT_SECONDS	30
+
+int kcov_test_setup_ready(void **state)
+{
+	static struct kcov_test test;
+
+	if (!kcov_make(&test, KCOV_TEST_SIZE)) {
+		print_error("%s: %s\n", KCOV_DEVICE, strerror(errno));
+		return -1;
+	}
+	*state = &test;
+	return 0;
+}
+
+int kcov_test_setup_new(void **state)
+{
+	static struct kcov_test test;
+
+	test = (struct kcov_test){ .fd = kcov_open() };
+	if (test.fd < 0) {
+		print_error("%s: %s\n", KCOV_DEVICE, strerror(errno));
+		return -1;
+	}
+	*state = &test;
+	return 0;
+}
+
+int kcov_test_teardown(void **state)
+{
+	kcov_release(*state);
+	return 0;
+}
+
+int kcov_open(void)
+{
+	return open(KCOV_DEVICE, O_RDWR | O_CLOEXEC);
+}
+
+int kcov_ioctl(int fd, unsigned long request, unsigned long argument)
+{
+	return ioctl(fd, request, argument) ? errno : 0;
+}
+
+int kcov_init(int fd, unsigned long size)
+{
+	return kcov_ioctl(fd, KCOV_INIT_TRACE, size);
+}
+
+int kcov_enable(int fd)
+{
+	return kcov_ioctl(fd, KCOV_ENABLE, KCOV_TRACE_PC);
+}
+
+int kcov_disable(int fd)
+{
+	return kcov_ioctl(fd, KCOV_DISABLE, 0);
+}
+
+/* NULL and errno where mmap() would answer MAP_FAILED. */
+unsigned long *kcov_map(int fd, size_t size)
+{
+	void *buffer = mmap(NULL, size * sizeof(unsigned long),
+			    PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+	return buffer == MAP_FAILED ? NULL : buffer;
+}
+
+void kcov_unmap(unsigned long *buffer, size_t size)
+{
+	munmap(buffer, size * sizeof(*buffer));
+}
+
+/* Opens, initialises and maps; on failure errno says why. */
+bool kcov_make(struct kcov_test *t, size_t size)
+{
+	*t = (struct kcov_test){ .fd = kcov_open() };
+	if (t->fd < 0)
+		return false;
+	errno = kcov_init(t->fd, size);
+	if (!errno) {
+		t->size = size;
+		t->buffer = kcov_map(t->fd, size);
+	}
+	if (t->buffer)
+		return true;
+	close(t->fd);
+	return false;
+}
+
+/* Leaves the calling thread with nothing enabled, whatever the test did. */
+void kcov_release(struct kcov_test *t)
+{
+	kcov_disable(t->fd);
+	if (t->buffer)
+		kcov_unmap(t->buffer, t->size);
+	close(t->fd);
+}
+
+size_t kcov_count(const struct kcov_test *t)
+{
+	return __atomic_load_n(&t->buffer[0], __ATOMIC_RELAXED);
+}
+
+void kcov_set_count(const struct kcov_test *t, unsigned long count)
+{
+	__atomic_store_n(&t->buffer[0], count, __ATOMIC_RELAXED);
+}
+
+/*
+ * Leaves the records of act() alone, and answers how many; -1 if an ioctl fails. It runs twice,
+ * so that the page faults of a first call are not among them.
+ */
+ssize_t kcov_trace(const struct kcov_test *t, void (*act)(void *), void *data)
+{
+	size_t count = 0;
+
+	for (int pass = 0; pass < 2; pass++) {
+		if (kcov_enable(t->fd))
+			return -1;
+		kcov_set_count(t, 0);
+		act(data);
+		count = kcov_count(t);
+		if (kcov_disable(t->fd))
+			return -1;
+	}
+	kcov_set_count(t, count);
+	return count;
+}
+
+ssize_t kcov_trace_read(const struct kcov_test *t)
+{
+	return kcov_trace(t, kcov_read_nothing, NULL);
+}
+
+void kcov_read_nothing(void *unused)
+{
+	(void)unused;
+	syscall(SYS_read, -1, NULL, 0);
+}
+
+bool kcov_has(const struct kcov_test *t, size_t count, unsigned long pc)
+{
+	for (size_t i = 1; i <= count && i < t->size; i++)
+		if (t->buffer[i] == pc)
+			return true;
+	return false;
+}
+
+bool kcov_in_range(const struct kcov_test *t, size_t count)
+{
+	for (size_t i = 1; i <= count && i < t->size; i++)
+		if (t->buffer[i] < PC_FIRST || t->buffer[i] >= PC_LAST)
+			return false;
+	return true;
+}
+
+int kcov_in_child(int (*act)(void *), void *data)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0)
+		_exit(act(data));
+	if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
+		return -1;
+	return WEXITSTATUS(status);
+}
+
+struct thread_call {
+	int (*act)(void *data);
+	void *data;
+	int result;
+};
+
+static void *run_call(void *data)
+{
+	struct thread_call *call = data;
+
+	call->result = call->act(call->data);
+	return NULL;
+}
+
+int kcov_in_thread(int (*act)(void *), void *data)
+{
+	struct thread_call call = { act, data, -1 };
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, run_call, &call))
+		return -1;
+	pthread_join(thread, NULL);
+	return call.result;
+}
+
+/* The calling thread runs on this CPU only; on any for -1. */
+bool kcov_pin(int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	for (int i = 0; i < CPU_SETSIZE; i++)
+		if (cpu < 0 || i == cpu)
+			CPU_SET(i, &set);
+	return !sched_setaffinity(0, sizeof(set), &set);
+}
+
+/* Zeroed memory that this process and its children see alike. */
+void *kcov_shared(size_t bytes)
+{
+	void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+			    MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+
+	return memory == MAP_FAILED ? NULL : memory;
+}
+
+/* Whether the condition came true in time. */
+bool kcov_wait_for(bool (*condition)(void *), void *data)
+{
+	const struct timespec tick = { .tv_nsec = 1000000 };
+	struct timespec now, end;
+
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	end.tv_sec += WAIT_SECONDS;
+	while (!condition(data)) {
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		if (now.tv_sec > end.tv_sec)
+			return false;
+		nanosleep(&tick, NULL);
+	}
+	return true;
+}
+
+/* Module files lie where the runner says, else where the VM has them. */
+int kcov_load(const char *module)
+{
+	const char *directory = getenv("KCOV_KO_DIR");
+	char path[PATH_MAX];
+	int fd, result;
+
+	snprintf(path, sizeof(path), "%s/%s.ko", directory ? directory : "/kcov", module);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return errno;
+	result = syscall(SYS_finit_module, fd, "", 0) ? errno : 0;
+	close(fd);
+	kcov_symbols_forget();
+	return result;
+}
+
+int kcov_unload(const char *module)
+{
+	kcov_symbols_forget();
+	return syscall(SYS_delete_module, module, O_NONBLOCK) ? errno : 0;
+}
+
+bool kcov_is_loaded(const char *module)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "/sys/module/%s/refcnt", module);
+	return !access(path, F_OK);
+}
+
+bool kcov_is_unused(void *module)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "/sys/module/%s/refcnt", (const char *)module);
+	return kcov_read_number(path, "") == 0;
+}
+
+int kcov_write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	int result = 0;
+
+	if (fd < 0)
+		return errno;
+	if (write(fd, text, strlen(text)) < 0)
+		result = errno;
+	close(fd);
+	return result;
+}
+
+/* The wanted lines of a file, -1 if it cannot be read. */
+long kcov_count_lines(const char *path, bool (*wanted)(const char *line))
+{
+	FILE *file = fopen(path, "re");
+	char *line = NULL;
+	size_t room = 0;
+	long count = 0;
+
+	if (!file)
+		return -1;
+	while (getline(&line, &room, file) > 0)
+		count += wanted(line);
+	free(line);
+	fclose(file);
+	return count;
+}
+
+/* The number behind the key that starts a line; ULONG_MAX if there is none. */
+unsigned long kcov_read_number(const char *path, const char *key)
+{
+	unsigned long number = ULONG_MAX;
+	FILE *file = fopen(path, "re");
+	char line[256];
+
+	if (!file)
+		return ULONG_MAX;
+	while (number == ULONG_MAX && fgets(line, sizeof(line), file))
+		if (!strncmp(line, key, strlen(key)))
+			number = strtoul(line + strlen(key), NULL, 10);
+	fclose(file);
+	return number;
+}
