@@ -106,9 +106,23 @@ static void enabled_descriptor_names_its_owner(void **state)
 	char pid[16];
 
 	snprintf(pid, sizeof(pid), "%d", getpid());
-	prctl(PR_SET_NAME, "the owner\n");
 	assert_int_equal(kcov_enable(t->fd), 0);
-	assert_row(pid, "the\\040owner\\012", "pc", "4096");
+	prctl(PR_SET_NAME, "owner");
+	assert_row(pid, "owner", "pc", "4096");
+}
+
+static void name_of_the_owner_is_one_word(void **state)
+{
+	const struct kcov_test *t = *state;
+	struct row row;
+	int rows;
+
+	assert_int_equal(kcov_enable(t->fd), 0);
+	prctl(PR_SET_NAME, "an\nowner x");
+	rows = read_rows(&row);
+	prctl(PR_SET_NAME, "owner");
+	assert_int_equal(rows, 1);
+	assert_string_equal(row.comm, "an\\012owner\\040x");
 }
 
 static void disabled_descriptor_is_ready_again(void **state)
@@ -284,6 +298,7 @@ int main(void)
 		KCOV_TEST_NEW(new_descriptor_is_new),
 		KCOV_TEST(initialised_descriptor_is_ready),
 		KCOV_TEST(enabled_descriptor_names_its_owner),
+		KCOV_TEST(name_of_the_owner_is_one_word),
 		KCOV_TEST(disabled_descriptor_is_ready_again),
 		KCOV_TEST(owner_is_the_thread_until_it_exits),
 		KCOV_TEST(count_is_that_of_the_buffer),

@@ -211,12 +211,12 @@ static long faults_of_touching(unsigned long *words, size_t count)
 
 	getrusage(RUSAGE_SELF, &before);
 	for (size_t i = 0; i < count; i += KCOV_PAGE_WORDS)
-		__atomic_fetch_add(&words[i], 1, __ATOMIC_RELAXED);
+		__atomic_store_n(&words[i], 1, __ATOMIC_RELAXED);
 	getrusage(RUSAGE_SELF, &after);
 	return after.ru_minflt - before.ru_minflt;
 }
 
-/* Ordinary memory of the same length is the control: a fault for each page. */
+/* Ordinary memory of the same length is the control: at least a fault for each page. */
 static void all_pages_are_present_at_once(void **state)
 {
 	const struct kcov_test *t = *state;
@@ -224,7 +224,7 @@ static void all_pages_are_present_at_once(void **state)
 
 	assert_ptr_not_equal(memory, MAP_FAILED);
 	faults_of_touching(memory, 0);
-	assert_int_equal(faults_of_touching(memory, t->size), bytes_of(t) / KCOV_PAGE);
+	assert_true(faults_of_touching(memory, t->size) >= (long)(bytes_of(t) / KCOV_PAGE));
 	assert_int_equal(faults_of_touching(t->buffer, t->size), 0);
 	munmap(memory, bytes_of(t));
 }

@@ -101,6 +101,28 @@ static void enable_twice_is_logged(void **state)
 	assert_logged(t->fd, KCOV_ENABLE, KCOV_TRACE_PC, "is enabled");
 }
 
+static int enable_again(void *data)
+{
+	const struct kcov_test *t = data;
+
+	return kcov_enable(t->fd);
+}
+
+/* The one who asks is a child, the one in its way the parent. */
+static void owner_of_the_descriptor_is_logged(void **state)
+{
+	const struct kcov_test *t = *state;
+	char owner[32];
+	const char *const parts[] = { "kcov: ioctl", owner, "is enabled", NULL };
+
+	snprintf(owner, sizeof(owner), "of thread %d ", getpid());
+	assert_int_equal(kcov_enable(t->fd), 0);
+	forget_log();
+	assert_int_equal(kcov_in_child(enable_again, *state), EINVAL);
+	assert_int_equal(kcov_disable(t->fd), 0);
+	assert_true(log_says(parts));
+}
+
 static void second_descriptor_is_logged(void **state)
 {
 	const struct kcov_test *t = *state;
@@ -175,6 +197,7 @@ int main(void)
 		KCOV_TEST(second_init_is_logged),
 		KCOV_TEST_NEW(enable_before_init_is_logged),
 		KCOV_TEST(enable_twice_is_logged),
+		KCOV_TEST(owner_of_the_descriptor_is_logged),
 		KCOV_TEST(second_descriptor_is_logged),
 		KCOV_TEST(unknown_mode_is_logged),
 		KCOV_TEST(refused_disable_is_logged),
