@@ -1,0 +1,81 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What make refuses: kernels that cannot carry the module, and installing
+# without the right to. Each refusal must name the cause and the cure.
+#
+# KERNEL: whose headers to try with, as in make check.
+
+set -u
+cd "$(dirname "$0")/../.."
+
+headers=$PWD/build/kernel/${KERNEL:-6.1}/headers
+count=0
+
+# is NAME: the status so far decides.
+is()
+{
+	local status=$?
+	count=$((count + 1))
+	if [ "$status" = 0 ]; then
+		echo "ok $count - $1"
+	else
+		echo "not ok $count - $1"
+		sed 's/^/# /' <<<"$said"
+	fi
+}
+
+# refuses TEXT... -- COMMAND...: it fails and says each text.
+refuses()
+{
+	local texts=()
+	while [ "$1" != -- ]; do
+		texts+=("$1")
+		shift
+	done
+	shift
+	said=$("$@" 2>&1) && return 1
+	for text in "${texts[@]}"; do
+		grep -q -F -- "$text" <<<"$said" || return 1
+	done
+}
+
+# As if the kernel were configured so.
+build()
+{
+	make --no-print-directory module KDIR="$headers" "$@"
+}
+
+as_nobody()
+{
+	if [ "$(id -u)" = 0 ]; then
+		setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
+	else
+		"$@"
+	fi
+}
+
+accepts()
+{
+	said=$("$@" 2>&1)
+}
+
+echo "1..9"
+refuses "CONFIG_KCOV=y" "/sys/kernel/debug/kcov" -- build CONFIG_KCOV=y
+is "kernel_with_its_own_kcov_is_refused"
+refuses "CONFIG_DEBUG_FS" "Use a kernel" -- build CONFIG_DEBUG_FS=
+is "kernel_without_debugfs_is_refused"
+refuses "CONFIG_PREEMPT_NOTIFIERS" "CONFIG_KVM" -- build CONFIG_PREEMPT_NOTIFIERS= CONFIG_TRACEPOINTS=
+is "kernel_without_sight_of_switches_is_refused"
+refuses "CONFIG_DYNAMIC_FTRACE" "CONFIG_FUNCTION_TRACER=y" -- build CONFIG_DYNAMIC_FTRACE= CONFIG_TRACEPOINTS=
+is "kernel_without_sight_of_exits_is_refused"
+refuses "CONFIG_RANDOMIZE_BASE" "CONFIG_KEXEC_CORE=y" -- build CONFIG_CRASH_CORE=
+is "kernel_that_hides_its_address_is_refused"
+refuses "CONFIG_X86_64" "Use a kernel for x86-64" -- build CONFIG_X86_64=
+is "other_architecture_is_refused"
+refuses "holds no prepared kernel headers" "linux-headers-amd64" -- make module KDIR=/nonexistent
+is "directory_without_headers_is_refused"
+refuses "only root may" "sudo make install" -- as_nobody make install KDIR="$headers"
+is "install_without_root_is_refused"
+accepts build
+is "stock_kernel_is_accepted"
