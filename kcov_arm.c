@@ -46,7 +46,7 @@ static void pin_module(int err)
 /* Function entries are a bonus: without them instrumented modules are left. */
 static void arm_entries(void)
 {
-	int err = kcov_ftrace_arm();
+	int err = kcov_functions_arm();
 
 	if (err == -ENODEV)
 		pin_module(err);
@@ -88,7 +88,7 @@ static void disarm_all(void)
 	lockdep_assert_held(&arm_lock);
 	if (!armed || users)
 		return;
-	err = kcov_ftrace_disarm();
+	err = kcov_functions_disarm();
 	if (!err)
 		err = kcov_sched_disarm();
 	if (err)

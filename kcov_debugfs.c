@@ -2,11 +2,20 @@
 /*
  * The directory kcov_mod/ in debugfs: what the module is doing.
  *
+ * instances: a line for each descriptor. functions: the set of functions whose
+ * entries are covered; written to, it takes rules that change the set.
+ *
  * Context: process context. Locking: none of its own.
  * Lifetime: debugfs waits for readers when the directory goes.
  */
 #include <linux/debugfs.h>
+#include <linux/err.h>
+#include <linux/fs.h>
+#include <linux/mm.h>
+#include <linux/module.h>
 #include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <linux/string.h>
 
 #include "kcov_internal.h"
 
@@ -40,12 +49,107 @@ static int instances_show(struct seq_file *m, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(instances);
 
+static void *functions_start(struct seq_file *m, loff_t *pos)
+{
+	const struct kcov_functions *all = m->private;
+
+	/* Opened for writing only, and yet lseek() comes here. */
+	if (!all)
+		return NULL;
+	if (!*pos)
+		return SEQ_START_TOKEN;
+	return *pos <= all->count ? (void *)&all->entries[*pos - 1] : NULL;
+}
+
+static void *functions_next(struct seq_file *m, void *entry, loff_t *pos)
+{
+	++*pos;
+	return functions_start(m, pos);
+}
+
+static void functions_stop(struct seq_file *m, void *entry)
+{
+}
+
+static int functions_show(struct seq_file *m, void *entry)
+{
+	const struct kcov_functions *all = m->private;
+
+	if (entry != SEQ_START_TOKEN) {
+		seq_printf(m, "%ps\n", *(void **)entry);
+		return 0;
+	}
+	seq_printf(m, "# %u functions, %s\n# rules: ", all->count,
+		   !all->on ? "switched off" :
+		   all->armed ? "armed" : "not armed");
+	kcov_functions_show_rules(m);
+	return 0;
+}
+
+static const struct seq_operations functions_seq_ops = {
+	.start = functions_start,
+	.next = functions_next,
+	.stop = functions_stop,
+	.show = functions_show,
+};
+
+/* The reader gets a copy: the set may change between two reads. */
+static int functions_open(struct inode *inode, struct file *file)
+{
+	struct kcov_functions *all = NULL;
+	int err;
+
+	if (file->f_mode & FMODE_READ)
+		all = kcov_functions_copy();
+	if (IS_ERR(all))
+		return PTR_ERR(all);
+	err = seq_open(file, &functions_seq_ops);
+	if (err)
+		kvfree(all);
+	else
+		((struct seq_file *)file->private_data)->private = all;
+	return err;
+}
+
+static int functions_release(struct inode *inode, struct file *file)
+{
+	kvfree(((struct seq_file *)file->private_data)->private);
+	return seq_release(inode, file);
+}
+
+static ssize_t functions_write(struct file *file, const char __user *data,
+			       size_t size, loff_t *pos)
+{
+	char *text;
+	int err;
+
+	if (size >= PAGE_SIZE)
+		return -E2BIG;
+	text = memdup_user_nul(data, size);
+	if (IS_ERR(text))
+		return PTR_ERR(text);
+	err = kcov_functions_change(text);
+	kfree(text);
+	return err ? err : size;
+}
+
+static const struct file_operations functions_fops = {
+	.owner = THIS_MODULE,
+	.open = functions_open,
+	.read = seq_read,
+	.llseek = seq_lseek,
+	.write = functions_write,
+	.release = functions_release,
+};
+
 /* Without it nothing but the view is missing: failures are not ours. */
 void __init kcov_debugfs_setup(void)
 {
 	directory = debugfs_create_dir("kcov_mod", NULL);
 	debugfs_create_file("instances", 0400, directory, NULL,
 			    &instances_fops);
+	debugfs_create_file("functions", 0600, directory, NULL,
+			    &functions_fops);
 }
 
 void kcov_debugfs_cleanup(void)

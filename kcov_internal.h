@@ -7,8 +7,9 @@
  *
  *   lock                protects                         taken in
  *   arm_lock (mutex)    armed state, number of users     INIT_TRACE, last put
- *   filter_lock (mutex) function entries                 arm, disarm, modules
- *                                                        coming
+ *   set_lock    (mutex) function entries: rules, set,    arm, disarm, modules
+ *                       switch                           that come and go,
+ *                                                        kcov_mod/functions
  *   list_lock (mutex)   list of descriptors              open, last put,
  *                                                        kcov_mod/instances
  *   kcov_desc.lock      state, owner, area, spare of     ioctl, mmap, exit,
@@ -16,22 +17,24 @@
  *   bucket.lock (raw)   one chain of the task table      ioctl, exit, switch
  *                                                        (tracepoint back end)
  *
- * arm_lock and list_lock never nest. arm_lock > filter_lock > the kernel's
+ * arm_lock and list_lock never nest. arm_lock > set_lock > the kernel's
  * module and ftrace locks. list_lock > kcov_desc.lock > bucket.lock.
  *
  * Layers; calls go downwards only:
  *
- *   kcov_mod.c                       module, device file
- *   kcov_debugfs.c  kcov_arm.c       kcov_mod/; what costs while nobody records
- *   kcov_sched.c    kcov_ftrace.c    switches and exits; function entries
- *   kcov_task.c     kcov_symbol.c    binding; names to addresses
- *   kcov_desc.c                      descriptors
- *   kcov_trace.c                     callbacks: touches kcov_record.h only
+ *   kcov_mod.c                         module, device file
+ *   kcov_debugfs.c  kcov_arm.c         kcov_mod/; what costs while nobody records
+ *   kcov_sched.c    kcov_functions.c   switches, exits; set of covered functions
+ *   kcov_task.c     kcov_symbol.c      binding; names to addresses
+ *                   kcov_rules.c       what the user wants changed in the set
+ *   kcov_desc.c     kcov_ftrace.c      descriptors; hooks at function entries
+ *   kcov_trace.c                       callbacks: touches kcov_record.h only
  */
 #ifndef KCOV_INTERNAL_H
 #define KCOV_INTERNAL_H
 
 #include <linux/cache.h>
+#include <linux/err.h>
 #include <linux/list.h>
 #include <linux/percpu-defs.h>
 #include <linux/preempt.h>
@@ -44,6 +47,7 @@
 #include "kcov_compat.h"
 #include "kcov_record.h"
 
+struct kcov_rules;
 struct module;
 struct seq_file;
 struct vm_area_struct;
@@ -180,22 +184,57 @@ int kcov_arm_get(void);
 void kcov_arm_put(void);
 void kcov_arm_cleanup(void);
 
-/* kcov_ftrace.c, kcov_symbol.c: only where the kernel has ftrace */
+/* The set of covered functions as it was at one moment; kvfree() it. */
+struct kcov_functions {
+	bool armed;
+	bool on;
+	unsigned int count;
+	unsigned long entries[];
+};
+
+/* kcov_functions.c; it and the next three only where the kernel has ftrace */
 #ifdef CONFIG_DYNAMIC_FTRACE
-int kcov_ftrace_setup(void);
-int kcov_ftrace_arm(void);
-int kcov_ftrace_disarm(void);
-void kcov_ftrace_cleanup(void);
+int kcov_functions_setup(void);
+void kcov_functions_cleanup(void);
+int kcov_functions_arm(void);
+int kcov_functions_disarm(void);
+int kcov_functions_change(char *text);
+struct kcov_functions *kcov_functions_copy(void);
+void kcov_functions_show_rules(struct seq_file *m);
 int kcov_symbol_setup(void);
-int kcov_symbol_entries(const struct module *mod, unsigned long **entries,
-			unsigned int *count);
 #else
-static inline int kcov_ftrace_setup(void) { return 0; }
-static inline int kcov_ftrace_arm(void) { return -EOPNOTSUPP; }
-static inline int kcov_ftrace_disarm(void) { return 0; }
-static inline void kcov_ftrace_cleanup(void) {}
+static inline int kcov_functions_setup(void) { return 0; }
+static inline void kcov_functions_cleanup(void) {}
+static inline int kcov_functions_arm(void) { return -EOPNOTSUPP; }
+static inline int kcov_functions_disarm(void) { return 0; }
+static inline int kcov_functions_change(char *text) { return -EOPNOTSUPP; }
+static inline struct kcov_functions *kcov_functions_copy(void)
+{
+	return ERR_PTR(-EOPNOTSUPP);
+}
+
+static inline void kcov_functions_show_rules(struct seq_file *m) {}
 static inline int kcov_symbol_setup(void) { return 0; }
 #endif
+
+/* kcov_ftrace.c */
+int kcov_ftrace_hook(unsigned long *entries, unsigned int count);
+int kcov_ftrace_unhook(void);
+int kcov_ftrace_add(unsigned long *entries, unsigned int count);
+void kcov_ftrace_remove(unsigned long *entries, unsigned int count);
+void kcov_ftrace_cleanup(void);
+
+/* kcov_symbol.c */
+int kcov_symbol_entries(const struct module *mod, struct kcov_rules *rules,
+			unsigned long **entries, unsigned int *count);
+
+/* kcov_rules.c */
+struct kcov_rules *kcov_rules_parse(const struct kcov_rules *old, char *text);
+bool kcov_rules_cover(struct kcov_rules *rules, const char *name,
+		      const char *module, bool by_default);
+void kcov_rules_forget_hits(struct kcov_rules *rules);
+bool kcov_rules_all_hit(const struct kcov_rules *rules, bool may_come);
+void kcov_rules_show(const struct kcov_rules *rules, struct seq_file *m);
 
 /* kcov_kaslr.c */
 int kcov_kaslr_setup(void);

@@ -159,12 +159,12 @@ static int __init kcov_init(void)
 	err = kcov_sched_setup();
 	if (err)
 		return err;
-	err = kcov_ftrace_setup();
+	err = kcov_functions_setup();
 	if (err)
 		goto cleanup_sched;
 	err = kcov_desc_setup(kcov_arm_put);
 	if (err)
-		goto cleanup_ftrace;
+		goto cleanup_functions;
 	err = create_device();
 	if (err)
 		goto cleanup_desc;
@@ -173,8 +173,8 @@ static int __init kcov_init(void)
 
 cleanup_desc:
 	kcov_desc_cleanup();
-cleanup_ftrace:
-	kcov_ftrace_cleanup();
+cleanup_functions:
+	kcov_functions_cleanup();
 cleanup_sched:
 	kcov_sched_cleanup();
 	return err;
@@ -191,7 +191,7 @@ static void __exit kcov_exit(void)
 	debugfs_remove(device);
 	kcov_desc_cleanup();
 	kcov_arm_cleanup();
-	kcov_ftrace_cleanup();
+	kcov_functions_cleanup();
 	kcov_sched_cleanup();
 }
 

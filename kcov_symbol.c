@@ -3,8 +3,9 @@
  * Names to addresses: which function entries may be recorded.
  *
  * All functions of the kernel and its modules that ftrace can patch, but for
- * those that do not follow from the input (kcov_excluded.h) and for modules
- * that bring callbacks of their own, which would appear twice.
+ * those that do not follow from the input (kcov_excluded.h), as changed by the
+ * user's rules. Never: modules that bring callbacks of their own, whose
+ * functions would appear twice.
  *
  * The kernel's symbol table is not exported. One kprobe tells the address of
  * its look-up function, that one the rest.
@@ -46,10 +47,11 @@ struct collection {
 	unsigned int max;
 	/* Only this module's, if not NULL. */
 	const struct module *only;
-	/* The last module seen, and whether it is to be covered. */
+	struct kcov_rules *rules;
+	/* The last module seen, and whether it may be covered. */
 	const struct module *mod;
 	unsigned long mod_start, mod_end;
-	bool mod_covered;
+	bool mod_allowed;
 };
 
 /* Never called: a kernel with other prototypes fails the build here. */
@@ -112,16 +114,21 @@ static void enter_module(struct collection *all, const struct module *mod)
 	all->mod = mod;
 	kcov_module_text(mod, &all->mod_start, &size);
 	all->mod_end = all->mod_start + size;
-	all->mod_covered = mod != THIS_MODULE &&
-			   (mod->state != MODULE_STATE_GOING || all->only) &&
+	all->mod_allowed = mod != THIS_MODULE &&
+			   mod->state != MODULE_STATE_GOING &&
 			   !has_callbacks(all->mod_start, all->mod_end);
 }
 
-static void add_entry(struct collection *all, unsigned long address)
+static void add_entry(struct collection *all, const char *name,
+		      unsigned long address, bool by_default)
 {
-	unsigned long entry = location_of(address);
+	const char *module = all->mod ? all->mod->name : NULL;
+	unsigned long entry;
 
-	if (!entry)
+	if (!by_default && !all->rules)
+		return;
+	entry = location_of(address);
+	if (!entry || !kcov_rules_cover(all->rules, name, module, by_default))
 		return;
 	/* Past the end only counted: the caller comes again with more room. */
 	if (all->count < all->max)
@@ -135,9 +142,8 @@ static int see_symbol(void *data, const char *name, struct module *mod,
 	struct collection *all = data;
 
 	if (!mod) {
-		if (address >= kernel_start && address < kernel_end &&
-		    !is_excluded(name))
-			add_entry(all, address);
+		if (address >= kernel_start && address < kernel_end)
+			add_entry(all, name, address, !is_excluded(name));
 		return 0;
 	}
 	/* The kernel's pass over modules does not do this by itself. */
@@ -146,9 +152,9 @@ static int see_symbol(void *data, const char *name, struct module *mod,
 		return 0;
 	if (mod != all->mod)
 		enter_module(all, mod);
-	if (all->mod_covered && address >= all->mod_start &&
+	if (all->mod_allowed && address >= all->mod_start &&
 	    address < all->mod_end)
-		add_entry(all, address);
+		add_entry(all, name, address, /*by_default=*/true);
 	return 0;
 }
 
@@ -176,13 +182,18 @@ static unsigned int sort_unique(unsigned long *entries, unsigned int count)
 /**
  * kcov_symbol_entries() - the function entries to be covered, now
  * @mod: those of this module, which is there to stay; NULL: all
+ * @rules: what the user wants changed, or NULL; their hits are counted
  * @entries: set to an array of ftrace locations, to be freed with kvfree()
  * @count: set to its length, 0 if there are none
  */
-int kcov_symbol_entries(const struct module *mod, unsigned long **entries,
-			unsigned int *count)
+int kcov_symbol_entries(const struct module *mod, struct kcov_rules *rules,
+			unsigned long **entries, unsigned int *count)
 {
-	struct collection all = { .max = mod ? 1 << 10 : 1 << 16, .only = mod };
+	struct collection all = {
+		.max = mod ? 1 << 10 : 1 << 16,
+		.only = mod,
+		.rules = rules,
+	};
 
 	if (!can_look_up())
 		return -EOPNOTSUPP;
@@ -193,6 +204,7 @@ int kcov_symbol_entries(const struct module *mod, unsigned long **entries,
 			return -ENOMEM;
 		all.count = 0;
 		all.mod = NULL;
+		kcov_rules_forget_hits(rules);
 		if (!mod)
 			each_kernel_symbol(see_symbol, &all);
 		each_module_symbol(see_symbol, &all);

@@ -1,0 +1,365 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The set of covered functions: rules, switch, modules that come and go.
+ *
+ * Context: process context; takes long where it goes through all symbols.
+ * Locking: set_lock protects everything here and serialises the calls of
+ * kcov_ftrace.c. Inside it the kernel's module and ftrace locks are taken; a
+ * module notifier is called without them.
+ * Lifetime: set and rules stay from one use to the next, to the module's end.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/err.h>
+#include <linux/kernel.h>
+#include <linux/lockdep.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/moduleparam.h>
+#include <linux/mutex.h>
+#include <linux/notifier.h>
+#include <linux/overflow.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "kcov_internal.h"
+
+static DEFINE_MUTEX(set_lock);
+/* All under set_lock. */
+static struct kcov_rules *rules;	/* NULL: none */
+static unsigned long *entries;		/* the set, sorted */
+static unsigned int count;
+static bool chosen;			/* the set is that of now */
+static bool armed;			/* somebody may record */
+static bool on = true;			/* the switch */
+
+/*
+ * A module that goes between the collection and the filter takes its
+ * functions with it, and one unknown address fails the whole call.
+ */
+#define TRIES 5
+
+/* Makes the hooks what the set, the switch and the users ask for. */
+static int hook(void)
+	__must_hold(&set_lock)
+{
+	lockdep_assert_held(&set_lock);
+	if (!armed || !on || !count)
+		return kcov_ftrace_unhook();
+	return kcov_ftrace_hook(entries, count);
+}
+
+static void adopt(unsigned long *new_entries, unsigned int new_count)
+	__must_hold(&set_lock)
+{
+	lockdep_assert_held(&set_lock);
+	kvfree(entries);
+	entries = new_entries;
+	count = new_count;
+}
+
+/* Chooses by @by, and hooks what was chosen. */
+static int choose(struct kcov_rules *by)
+	__must_hold(&set_lock)
+{
+	unsigned long *found;
+	unsigned int number;
+	int err, try;
+
+	lockdep_assert_held(&set_lock);
+	for (try = 0; try < TRIES; try++) {
+		err = kcov_symbol_entries(NULL, by, &found, &number);
+		if (err)
+			return err;
+		adopt(found, number);
+		err = hook();
+		if (err != -EINVAL)
+			break;
+	}
+	chosen = !err;
+	pr_debug("%u function entries (%d)\n", count, err);
+	return err;
+}
+
+/**
+ * kcov_functions_arm() - cover functions from now on
+ *
+ * Chooses them anew, for the modules that are there now. Does nothing when
+ * they are covered already.
+ *
+ * Return: 0 or an errno; after -ENODEV, ftrace has shut itself down and may go
+ * on calling the handler.
+ */
+int kcov_functions_arm(void)
+{
+	int err = 0;
+
+	mutex_lock(&set_lock);
+	if (!armed || !chosen) {
+		armed = true;
+		err = choose(rules);
+	}
+	mutex_unlock(&set_lock);
+	return err;
+}
+
+/* Return: 0, or an errno: then the handler is still called. */
+int kcov_functions_disarm(void)
+{
+	int err;
+
+	mutex_lock(&set_lock);
+	err = kcov_ftrace_unhook();
+	armed = false;
+	chosen = false;
+	mutex_unlock(&set_lock);
+	return err;
+}
+
+/*
+ * New rules are tried on the functions there are before they take the place
+ * of the old ones. @may_come as in kcov_rules_all_hit().
+ */
+static int change_rules(char *text, bool may_come)
+	__must_hold(&set_lock)
+{
+	struct kcov_rules *new = kcov_rules_parse(rules, text);
+	unsigned long *found = NULL;
+	unsigned int number;
+	int err;
+
+	lockdep_assert_held(&set_lock);
+	if (IS_ERR(new))
+		return PTR_ERR(new);
+	err = kcov_symbol_entries(NULL, new, &found, &number);
+	if (!err && !kcov_rules_all_hit(new, may_come))
+		err = -ENOENT;
+	if (err) {
+		kvfree(found);
+		kvfree(new);
+		return err;
+	}
+	adopt(found, number);
+	err = hook();
+	if (err == -EINVAL)
+		err = choose(new);
+	if (err) {
+		kvfree(new);
+		choose(rules);
+		return err;
+	}
+	kvfree(rules);
+	rules = new;
+	return 0;
+}
+
+/**
+ * kcov_functions_change() - add to the rules
+ * @text: words, changed on the way
+ *
+ * Return: 0, or an errno and nothing is changed: EINVAL: not a rule, ENOENT: a
+ * rule that matches nothing, E2BIG: too many, EOPNOTSUPP: no function entries
+ * on this kernel.
+ */
+int kcov_functions_change(char *text)
+{
+	int err;
+
+	mutex_lock(&set_lock);
+	err = change_rules(text, /*may_come=*/false);
+	mutex_unlock(&set_lock);
+	return err;
+}
+
+/* The switch; without function entries only callbacks record. */
+static int switch_entries(const char *value, const struct kernel_param *param)
+{
+	bool wanted;
+	int err = kstrtobool(value, &wanted);
+
+	if (err)
+		return err;
+	mutex_lock(&set_lock);
+	if (on != wanted) {
+		on = wanted;
+		err = hook();
+	}
+	mutex_unlock(&set_lock);
+	return err;
+}
+
+static const struct kernel_param_ops switch_ops = {
+	.set = switch_entries,
+	.get = param_get_bool,
+};
+module_param_cb(function_entries, &switch_ops, &on, 0644);
+MODULE_PARM_DESC(function_entries,
+		 "cover function entries, not only modules built with callbacks (default Y)");
+
+static char *functions;
+module_param(functions, charp, 0444);
+MODULE_PARM_DESC(functions,
+		 "rules for the functions to cover, as for kcov_mod/functions in debugfs");
+
+/**
+ * kcov_functions_copy() - what is covered now, or would be if armed
+ *
+ * Return: a copy, or an ERR_PTR.
+ */
+struct kcov_functions *kcov_functions_copy(void)
+{
+	struct kcov_functions *copy;
+	int err = 0;
+
+	mutex_lock(&set_lock);
+	if (!chosen)
+		err = choose(rules);
+	copy = err ? NULL : kvmalloc(struct_size(copy, entries, count),
+				     GFP_KERNEL);
+	if (copy) {
+		copy->armed = armed;
+		copy->on = on;
+		copy->count = count;
+		memcpy(copy->entries, entries, count * sizeof(*entries));
+	}
+	mutex_unlock(&set_lock);
+	return copy ?: ERR_PTR(err ?: -ENOMEM);
+}
+
+void kcov_functions_show_rules(struct seq_file *m)
+{
+	mutex_lock(&set_lock);
+	kcov_rules_show(rules, m);
+	mutex_unlock(&set_lock);
+}
+
+/* The index of the first entry that is not below @address. */
+static unsigned int lower_bound(unsigned long address)
+{
+	unsigned int low = 0, high = count;
+
+	while (low < high) {
+		unsigned int middle = low + (high - low) / 2;
+
+		if (entries[middle] < address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* A filter covers no module that comes later. */
+static int add_module(const struct module *mod)
+	__must_hold(&set_lock)
+{
+	unsigned long *found = NULL, *all;
+	unsigned int number, at;
+	int err;
+
+	lockdep_assert_held(&set_lock);
+	err = kcov_symbol_entries(mod, rules, &found, &number);
+	if (err || !number)
+		goto out;
+	err = -ENOMEM;
+	all = kvmalloc_array(count + number, sizeof(*all), GFP_KERNEL);
+	if (!all)
+		goto out;
+	/* A module's text is in one piece: so are its entries. */
+	at = lower_bound(found[0]);
+	memcpy(all, entries, at * sizeof(*all));
+	memcpy(all + at, found, number * sizeof(*all));
+	memcpy(all + at + number, entries + at, (count - at) * sizeof(*all));
+	adopt(all, count + number);
+	/* The first functions of all need more than an addition. */
+	err = count == number ? hook() : kcov_ftrace_add(found, number);
+out:
+	kvfree(found);
+	return err;
+}
+
+/*
+ * Ftrace would leave the addresses of a module that goes in the filter, for
+ * whatever module is loaded there next.
+ */
+static void remove_module(const struct module *mod)
+	__must_hold(&set_lock)
+{
+	unsigned long start, size;
+	unsigned int from, to;
+
+	lockdep_assert_held(&set_lock);
+	kcov_module_text(mod, &start, &size);
+	from = lower_bound(start);
+	to = lower_bound(start + size);
+	if (from == to)
+		return;
+	if (to - from == count)
+		kcov_ftrace_unhook();
+	else
+		kcov_ftrace_remove(entries + from, to - from);
+	memmove(entries + from, entries + to, (count - to) * sizeof(*entries));
+	count -= to - from;
+}
+
+static int see_module(struct notifier_block *block, unsigned long state,
+		      void *data)
+{
+	const struct module *mod = data;
+	int err = 0;
+
+	mutex_lock(&set_lock);
+	if (chosen && state == MODULE_STATE_COMING)
+		err = add_module(mod);
+	else if (chosen && state == MODULE_STATE_GOING)
+		remove_module(mod);
+	mutex_unlock(&set_lock);
+	if (err)
+		pr_warn("functions of module %s are not covered (%d): load it again, or before the first KCOV_INIT_TRACE\n",
+			mod->name, err);
+	return NOTIFY_OK;
+}
+
+static struct notifier_block module_block = {
+	.notifier_call = see_module,
+};
+
+static int use_parameter(void)
+{
+	char *text;
+	int err;
+
+	if (!functions)
+		return 0;
+	text = kstrdup(functions, GFP_KERNEL);
+	if (!text)
+		return -ENOMEM;
+	mutex_lock(&set_lock);
+	err = change_rules(text, /*may_come=*/true);
+	mutex_unlock(&set_lock);
+	kfree(text);
+	return err;
+}
+
+/* Once, at module init, after kcov_symbol_setup(). */
+int __init kcov_functions_setup(void)
+{
+	int err = use_parameter();
+
+	if (!err)
+		err = register_module_notifier(&module_block);
+	if (err) {
+		kvfree(entries);
+		kvfree(rules);
+	}
+	return err;
+}
+
+/* At module exit, disarmed. */
+void kcov_functions_cleanup(void)
+{
+	unregister_module_notifier(&module_block);
+	kcov_ftrace_cleanup();
+	kvfree(entries);
+	kvfree(rules);
+}

@@ -1,0 +1,370 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Control of the covered functions: kcov_mod/functions and the switch.
+ *
+ * Each test starts with the default set in force and armed; teardown brings
+ * it back.
+ */
+#include "kcov_test.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define FUNCTIONS	"/sys/kernel/debug/kcov_mod/functions"
+#define SWITCH		"/sys/module/kcov/parameters/function_entries"
+
+/* The head of the file only: all of it takes a while. */
+static bool rules_are_default(void)
+{
+	FILE *file = fopen(FUNCTIONS, "re");
+	char line[256] = "";
+
+	if (!file)
+		return false;
+	for (int i = 0; i < 2; i++)
+		if (!fgets(line, sizeof(line), file))
+			line[0] = '\0';
+	fclose(file);
+	return !strcmp(line, "# rules: default\n");
+}
+
+/* Changing the set takes a second or two: only where a test has done it. */
+static int teardown(void **state)
+{
+	kcov_test_teardown(state);
+	if (kcov_write_file(SWITCH, "Y"))
+		return -1;
+	return rules_are_default() || !kcov_write_file(FUNCTIONS, "default") ? 0 : -1;
+}
+
+#define FUNCTIONS_TEST(name) cmocka_unit_test_setup_teardown(name, \
+		kcov_test_setup_ready, teardown)
+
+/* A module of the stock kernel that nobody here uses. */
+static int load_loop(void)
+{
+	return system("modprobe loop");
+}
+
+static bool is_function(const char *line)
+{
+	return line[0] != '#';
+}
+
+static bool is_of_loop(const char *line)
+{
+	return strstr(line, "[loop]");
+}
+
+static bool is_ksys_read(const char *line)
+{
+	return !strcmp(line, "ksys_read\n") || !strcmp(line, "ksys_read");
+}
+
+static bool is_schedule(const char *line)
+{
+	return !strcmp(line, "schedule\n") || !strcmp(line, "schedule");
+}
+
+/* The size that the first line of the file tells. */
+static long told_size(void)
+{
+	FILE *file = fopen(FUNCTIONS, "re");
+	long size = -1;
+
+	if (!file)
+		return -1;
+	if (fscanf(file, "# %ld functions", &size) != 1)
+		size = -1;
+	fclose(file);
+	return size;
+}
+
+static bool reads(const struct kcov_test *t, const char *function)
+{
+	const ssize_t count = kcov_trace_read(t);
+
+	return count > 0 && kcov_reached(t, count, function);
+}
+
+static void set_is_shown_with_its_size(void **state)
+{
+	const long size = told_size();
+
+	(void)state;
+	assert_true(size > 10000);
+	assert_int_equal(kcov_count_lines(FUNCTIONS, is_function), size);
+}
+
+static void default_set_has_ksys_read(void **state)
+{
+	(void)state;
+	assert_int_equal(kcov_count_lines(FUNCTIONS, is_ksys_read), 1);
+}
+
+static void default_set_leaves_the_scheduler_out(void **state)
+{
+	(void)state;
+	assert_int_equal(kcov_count_lines(FUNCTIONS, is_schedule), 0);
+}
+
+static void minus_takes_functions_out(void **state)
+{
+	const struct kcov_test *t = *state;
+
+	assert_true(reads(t, "ksys_read"));
+	assert_int_equal(kcov_write_file(FUNCTIONS, "-ksys_*"), 0);
+	assert_false(reads(t, "ksys_read"));
+	assert_true(reads(t, "__fdget_pos"));
+}
+
+static void plus_puts_them_back(void **state)
+{
+	const struct kcov_test *t = *state;
+
+	assert_int_equal(kcov_write_file(FUNCTIONS, "-ksys_*"), 0);
+	assert_int_equal(kcov_write_file(FUNCTIONS, "+ksys_read"), 0);
+	assert_true(reads(t, "ksys_read"));
+}
+
+static void equals_leaves_nothing_else(void **state)
+{
+	const struct kcov_test *t = *state;
+
+	assert_int_equal(kcov_write_file(FUNCTIONS, "=ksys_read"), 0);
+	assert_int_equal(kcov_trace_read(t), 1);
+	assert_true(kcov_reached(t, 1, "ksys_read"));
+	assert_int_equal(told_size(), 1);
+}
+
+static void rules_of_one_write_apply_in_order(void **state)
+{
+	const struct kcov_test *t = *state;
+
+	assert_int_equal(kcov_write_file(FUNCTIONS, "=ksys_* -ksys_read, +__fdget_pos"), 0);
+	assert_int_equal(kcov_trace_read(t), 1);
+	assert_true(kcov_reached(t, 1, "__fdget_pos"));
+}
+
+static void empty_set_records_nothing(void **state)
+{
+	const struct kcov_test *t = *state;
+
+	assert_int_equal(kcov_write_file(FUNCTIONS, "none"), 0);
+	assert_int_equal(kcov_trace_read(t), 0);
+	assert_int_equal(told_size(), 0);
+}
+
+static void wildcard_brings_in_nothing_left_out_by_default(void **state)
+{
+	const struct kcov_test *t = *state;
+
+	assert_int_equal(kcov_write_file(FUNCTIONS, "=schedul[e]"), ENOENT);
+	assert_true(reads(t, "ksys_read"));
+}
+
+static void exact_name_brings_it_in(void **state)
+{
+	(void)state;
+	assert_int_equal(kcov_write_file(FUNCTIONS, "+schedule"), 0);
+	assert_int_equal(kcov_count_lines(FUNCTIONS, is_schedule), 1);
+}
+
+static void pattern_without_match_is_enoent_and_changes_nothing(void **state)
+{
+	const struct kcov_test *t = *state;
+	const long size = told_size();
+
+	assert_int_equal(kcov_write_file(FUNCTIONS, "-ksys_read +no_such_function"), ENOENT);
+	assert_int_equal(told_size(), size);
+	assert_true(reads(t, "ksys_read"));
+}
+
+static void word_that_is_no_rule_is_einval_and_changes_nothing(void **state)
+{
+	static const char *const words[] = {
+		"ksys_read", "+", "-", "=", "+loop:", "+:ksys_read", "-ksys_read x", "!ksys_read",
+	};
+	const struct kcov_test *t = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		assert_int_equal(kcov_write_file(FUNCTIONS, words[i]), EINVAL);
+	assert_true(reads(t, "ksys_read"));
+}
+
+/* A function that exists but cannot be traced counts as none. */
+static void function_without_fentry_is_enoent(void **state)
+{
+	(void)state;
+	assert_int_equal(kcov_write_file(FUNCTIONS, "+asm_exc_page_fault"), ENOENT);
+}
+
+static void too_many_rules_are_e2big(void **state)
+{
+	int err = 0;
+
+	(void)state;
+	for (int i = 0; i < 65 && !err; i++)
+		err = kcov_write_file(FUNCTIONS, "-ksys_write");
+	assert_int_equal(err, E2BIG);
+	assert_int_equal(kcov_write_file(FUNCTIONS, "default"), 0);
+}
+
+static void write_of_a_page_is_e2big(void **state)
+{
+	char text[8192];
+
+	(void)state;
+	memset(text, ' ', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	assert_int_equal(kcov_write_file(FUNCTIONS, text), E2BIG);
+}
+
+static void module_prefix_limits_the_pattern(void **state)
+{
+	(void)state;
+	assert_int_equal(load_loop(), 0);
+	assert_int_equal(kcov_write_file(FUNCTIONS, "=loop:*"), 0);
+	assert_true(told_size() > 10);
+	assert_int_equal(kcov_count_lines(FUNCTIONS, is_of_loop), told_size());
+	assert_int_equal(kcov_write_file(FUNCTIONS, "default -loop:*"), 0);
+	assert_int_equal(kcov_count_lines(FUNCTIONS, is_of_loop), 0);
+	assert_int_equal(kcov_unload("loop"), 0);
+}
+
+static void vmlinux_is_the_kernel_without_modules(void **state)
+{
+	(void)state;
+	assert_int_equal(load_loop(), 0);
+	assert_int_equal(kcov_write_file(FUNCTIONS, "=vmlinux:*"), 0);
+	assert_int_equal(kcov_count_lines(FUNCTIONS, is_of_loop), 0);
+	assert_int_equal(kcov_count_lines(FUNCTIONS, is_ksys_read), 1);
+	assert_int_equal(kcov_unload("loop"), 0);
+}
+
+static void rules_hold_for_modules_that_come_later(void **state)
+{
+	long with, without;
+
+	(void)state;
+	assert_int_equal(load_loop(), 0);
+	with = kcov_count_lines(FUNCTIONS, is_of_loop);
+	assert_int_equal(kcov_unload("loop"), 0);
+	assert_int_equal(kcov_count_lines(FUNCTIONS, is_of_loop), 0);
+	assert_int_equal(kcov_write_file(FUNCTIONS, "-lo_ioctl -lo_compat_ioctl"), ENOENT);
+	assert_int_equal(load_loop(), 0);
+	assert_int_equal(kcov_write_file(FUNCTIONS, "-lo_ioctl -lo_compat_ioctl"), 0);
+	assert_int_equal(kcov_unload("loop"), 0);
+	assert_int_equal(load_loop(), 0);
+	without = kcov_count_lines(FUNCTIONS, is_of_loop);
+	assert_int_equal(kcov_unload("loop"), 0);
+	assert_int_equal(without, with - 2);
+}
+
+/* Its functions would appear twice, as entries and as blocks. */
+static void module_with_callbacks_is_never_in_the_set(void **state)
+{
+	(void)state;
+	assert_int_equal(kcov_load("kcov_sample"), 0);
+	assert_int_equal(kcov_write_file(FUNCTIONS, "+kcov_sample:*"), ENOENT);
+	assert_int_equal(kcov_unload("kcov_sample"), 0);
+}
+
+static void own_module_is_never_in_the_set(void **state)
+{
+	(void)state;
+	assert_int_equal(kcov_write_file(FUNCTIONS, "+kcov:*"), ENOENT);
+}
+
+static void switch_turns_function_entries_off(void **state)
+{
+	const struct kcov_test *t = *state;
+
+	assert_int_equal(kcov_write_file(SWITCH, "N"), 0);
+	assert_int_equal(kcov_trace_read(t), 0);
+	assert_int_equal(kcov_write_file(SWITCH, "Y"), 0);
+	assert_true(reads(t, "ksys_read"));
+}
+
+static void callbacks_go_on_while_switched_off(void **state)
+{
+	const struct kcov_test *t = *state;
+	int fd;
+
+	assert_int_equal(kcov_load("kcov_sample"), 0);
+	assert_int_equal(kcov_write_file(SWITCH, "N"), 0);
+	fd = open("/sys/kernel/debug/kcov_sample/input", O_WRONLY | O_CLOEXEC);
+	assert_int_equal(kcov_enable(t->fd), 0);
+	kcov_set_count(t, 0);
+	assert_int_equal(write(fd, "a", 1), 1);
+	assert_true(kcov_count(t) > 3);
+	assert_int_equal(kcov_disable(t->fd), 0);
+	close(fd);
+	assert_int_equal(kcov_unload("kcov_sample"), 0);
+}
+
+static void set_may_change_while_a_thread_records(void **state)
+{
+	const struct kcov_test *t = *state;
+
+	assert_int_equal(kcov_enable(t->fd), 0);
+	assert_int_equal(kcov_write_file(FUNCTIONS, "=__fdget_pos"), 0);
+	kcov_set_count(t, 0);
+	kcov_read_nothing(NULL);
+	assert_int_equal(kcov_count(t), 1);
+	assert_int_equal(kcov_disable(t->fd), 0);
+}
+
+static void file_is_for_root_to_read_and_write(void **state)
+{
+	(void)state;
+	assert_int_equal(kcov_read_number(FUNCTIONS, "# "), told_size());
+	assert_int_equal(access(FUNCTIONS, R_OK | W_OK), 0);
+}
+
+static void seeking_a_file_open_for_writing_does_no_harm(void **state)
+{
+	const int fd = open(FUNCTIONS, O_WRONLY | O_CLOEXEC);
+
+	(void)state;
+	assert_true(fd >= 0);
+	lseek(fd, 100, SEEK_SET);
+	assert_int_equal(write(fd, "default", 7), 7);
+	close(fd);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		FUNCTIONS_TEST(set_is_shown_with_its_size),
+		FUNCTIONS_TEST(default_set_has_ksys_read),
+		FUNCTIONS_TEST(default_set_leaves_the_scheduler_out),
+		FUNCTIONS_TEST(minus_takes_functions_out),
+		FUNCTIONS_TEST(plus_puts_them_back),
+		FUNCTIONS_TEST(equals_leaves_nothing_else),
+		FUNCTIONS_TEST(rules_of_one_write_apply_in_order),
+		FUNCTIONS_TEST(empty_set_records_nothing),
+		FUNCTIONS_TEST(wildcard_brings_in_nothing_left_out_by_default),
+		FUNCTIONS_TEST(exact_name_brings_it_in),
+		FUNCTIONS_TEST(pattern_without_match_is_enoent_and_changes_nothing),
+		FUNCTIONS_TEST(word_that_is_no_rule_is_einval_and_changes_nothing),
+		FUNCTIONS_TEST(function_without_fentry_is_enoent),
+		FUNCTIONS_TEST(too_many_rules_are_e2big),
+		FUNCTIONS_TEST(write_of_a_page_is_e2big),
+		FUNCTIONS_TEST(module_prefix_limits_the_pattern),
+		FUNCTIONS_TEST(vmlinux_is_the_kernel_without_modules),
+		FUNCTIONS_TEST(rules_hold_for_modules_that_come_later),
+		FUNCTIONS_TEST(module_with_callbacks_is_never_in_the_set),
+		FUNCTIONS_TEST(own_module_is_never_in_the_set),
+		FUNCTIONS_TEST(switch_turns_function_entries_off),
+		FUNCTIONS_TEST(callbacks_go_on_while_switched_off),
+		FUNCTIONS_TEST(set_may_change_while_a_thread_records),
+		FUNCTIONS_TEST(file_is_for_root_to_read_and_write),
+		FUNCTIONS_TEST(seeking_a_file_open_for_writing_does_no_harm),
+	};
+
+	return cmocka_run_group_tests_name("functions", tests, NULL, NULL) != 0;
+}
