@@ -128,7 +128,7 @@ vmdir := $(CURDIR)/build/kernel/$(KERNEL)/headers
 own := $(shell echo $$PPID)
 jobs = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
-.PHONY: demo check vm shell image
+.PHONY: demo check check-excluded vm shell image
 image:
 	$(Q)tests/vm/host
 	$(Q)tests/vm/kernel $(KERNEL)
@@ -138,6 +138,10 @@ image:
 
 demo check: image
 	$(Q)tests/vm/$@
+
+check-excluded: image
+	$(Q)tests/vm/host check-excluded
+	$(Q)tests/vm/excluded
 
 shell:
 	$(Q)+$(MAKE) image >&2
@@ -200,6 +204,8 @@ make               kcov.ko, tools and tests for the kernel headers in KDIR
 make module, tools, tests   one of them
 make demo          in a VM: coverage of one system call of a stock Debian kernel
 make check         all tests, in a VM; TESTS='pc mmap' only these groups
+make check-excluded         is the table of functions that are not covered right?
+                   compiles what mainline leaves out, and compares
 make vm RUN='command'       runs a shell command in the VM, prints its output,
                    ends with its status (124: TIMEOUT, 125: the guest died);
                    EXTRA=directory is copied into the guest's root

@@ -7,7 +7,7 @@
 # KERNEL: whose headers to try with, as in make check.
 
 set -u
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../.." || exit
 
 headers=$PWD/build/kernel/${KERNEL:-6.1}/headers
 count=0
@@ -21,7 +21,7 @@ is()
 		echo "ok $count - $1"
 	else
 		echo "not ok $count - $1"
-		sed 's/^/# /' <<<"$said"
+		echo "# ${said//$'\n'/$'\n'# }"
 	fi
 }
 
