@@ -26,7 +26,7 @@
 #ifndef KCOV_EXCLUDED_H
 #define KCOV_EXCLUDED_H
 
-#define KCOV_EXCLUDED_COUNT 7263
+#define KCOV_EXCLUDED_COUNT 7273
 
 static const char * const kcov_excluded[] = {
 	"HARDIRQ_verbose",
@@ -1215,6 +1215,8 @@ static const char * const kcov_excluded[] = {
 	"adjust_numa_imbalance",
 	"adjust_zone_range_for_zone_movable",
 	"affine_move_task",
+	"aggr_post_handler",
+	"aggr_pre_handler",
 	"aliases_show",
 	"all_vm_events",
 	"alloc_alien_cache",
@@ -2588,6 +2590,7 @@ static const char * const kcov_excluded[] = {
 	"get_info_end",
 	"get_jump_table_addr",
 	"get_kcsan_stack_depth",
+	"get_kprobe",
 	"get_llc_id",
 	"get_lock_depth",
 	"get_lock_parent",
@@ -3328,6 +3331,9 @@ static const char * const kcov_excluded[] = {
 	"kmsan_vmalloc_to_page_or_null",
 	"kmsan_vmap_pages_range_noflush",
 	"kmsan_vunmap_range_noflush",
+	"kprobe_fault_handler",
+	"kprobe_ftrace_handler",
+	"kprobes_inc_nmissed_count",
 	"krc_this_cpu_lock",
 	"krc_this_cpu_unlock",
 	"krealloc",
@@ -3338,6 +3344,7 @@ static const char * const kcov_excluded[] = {
 	"krealloc_pagealloc_less_oob",
 	"krealloc_pagealloc_more_oob",
 	"krealloc_uaf",
+	"kretprobe_rethook_handler",
 	"ksize",
 	"ksize_uaf",
 	"ksize_unpoisons_memory",
@@ -4003,7 +4010,9 @@ static const char * const kcov_excluded[] = {
 	"oops_begin",
 	"oops_end",
 	"open_softirq",
+	"opt_pre_handler",
 	"optimal_redzone",
+	"optimized_callback",
 	"orc_find",
 	"orc_ftrace_find",
 	"orc_ip",
@@ -4259,6 +4268,7 @@ static const char * const kcov_excluded[] = {
 	"post_init_entity_util_avg",
 	"post_relocation",
 	"ppin_init",
+	"pre_handler_kretprobe",
 	"preempt_count_add",
 	"preempt_count_sub",
 	"preempt_dynamic_init",
