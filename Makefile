@@ -55,9 +55,21 @@ module: headers
 kcov.ko: module
 	$(Q)cmp -s $(out)/kcov/$@ $@ || cp $(out)/kcov/$@ $@
 
-sample: module
+# One object for all kernels, with flags that every kernel can link.
+fixed_code := build/obj/fixed_code.o
+$(fixed_code): tests/sample/fixed_code.c tests/sample/fixed_code.h Makefile
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 -O2 -g -Wall -Wextra -Werror -Wno-unused-parameter -ffreestanding \
+		-ffile-prefix-map=$(CURDIR)/= -fno-pic -mcmodel=kernel -mno-red-zone \
+		-mgeneral-regs-only -fno-stack-protector -fcf-protection=none \
+		-fno-asynchronous-unwind-tables -fno-jump-tables -fno-tree-switch-conversion \
+		-fno-optimize-sibling-calls -fno-inline \
+		-fsanitize-coverage=trace-pc -fsanitize-coverage=trace-cmp -c $< -o $@
+
+sample: module $(fixed_code)
 	$(Q)mkdir -p $(out)/sample
-	$(Q)+$(call kbuild,$(out)/sample,tests/sample) \
+	$(Q)+$(call kbuild,$(out)/sample,tests/sample) FIXED_CODE=$(CURDIR)/$(fixed_code) \
 		KBUILD_EXTRA_SYMBOLS=$(CURDIR)/$(out)/kcov/Module.symvers modules
 
 # --- programs ----------------------------------------------------------------

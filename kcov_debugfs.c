@@ -16,16 +16,24 @@
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <uapi/linux/kcov.h>
 
 #include "kcov_internal.h"
 
 static struct dentry *directory;
 
-static const char * const state_names[] = {
-	[KCOV_NEW] = "new",
-	[KCOV_READY] = "ready",
-	[KCOV_LOCAL] = "pc",
-};
+static const char *mode_name(const struct kcov_desc_info *info)
+{
+	switch (info->state) {
+	case KCOV_NEW:
+		return "new";
+	case KCOV_READY:
+		return "ready";
+	case KCOV_LOCAL:
+		break;
+	}
+	return info->mode == KCOV_TRACE_CMP ? "cmp" : "pc";
+}
 
 static void show_desc(const struct kcov_desc_info *info, struct seq_file *m)
 {
@@ -37,7 +45,7 @@ static void show_desc(const struct kcov_desc_info *info, struct seq_file *m)
 	} else {
 		seq_puts(m, "- -");
 	}
-	seq_printf(m, " %s %llu %llu %llu\n", state_names[info->state],
+	seq_printf(m, " %s %llu %llu %llu\n", mode_name(info),
 		   info->words, info->count, info->dropped);
 }
 

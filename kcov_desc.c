@@ -219,6 +219,7 @@ static void copy_info(struct kcov_desc *desc, struct kcov_desc_info *info)
 	*info = (struct kcov_desc_info){ .id = desc->id };
 	raw_spin_lock_irqsave(&desc->lock, flags);
 	info->state = desc->state;
+	info->mode = desc->rec.mode;
 	info->words = desc->words;
 	info->dropped = READ_ONCE(desc->rec.dropped);
 	if (desc->words)

@@ -63,7 +63,6 @@ enum kcov_refusal {
 	KCOV_NOT_INIT,
 	KCOV_IS_ENABLED,
 	KCOV_THREAD_BUSY,
-	KCOV_NO_CMP,
 	KCOV_BAD_MODE,
 	KCOV_BAD_ARGUMENT,
 	KCOV_NOT_OWNER,
@@ -141,6 +140,7 @@ struct kcov_desc {
 struct kcov_desc_info {
 	unsigned int id;
 	enum kcov_state state;
+	unsigned int mode;
 	u64 words;
 	u64 count;
 	u64 dropped;
@@ -169,6 +169,7 @@ void kcov_desc_walk(void (*show)(const struct kcov_desc_info *info,
 /* kcov_task.c */
 enum kcov_refusal kcov_task_enable(struct kcov_desc *desc, unsigned long mode);
 enum kcov_refusal kcov_task_disable(struct kcov_desc *desc);
+enum kcov_refusal kcov_task_reset(struct kcov_desc *desc);
 void kcov_task_exit(void);
 void kcov_task_switch(struct task_struct *next);
 void kcov_task_setup(void);
@@ -249,6 +250,15 @@ const char *kcov_refusal_reason(enum kcov_refusal refusal);
 
 /* kcov_trace.c: called by compiled code, declared nowhere else */
 void __sanitizer_cov_trace_pc(void);
+void __sanitizer_cov_trace_cmp1(u8 arg1, u8 arg2);
+void __sanitizer_cov_trace_cmp2(u16 arg1, u16 arg2);
+void __sanitizer_cov_trace_cmp4(u32 arg1, u32 arg2);
+void __sanitizer_cov_trace_cmp8(u64 arg1, u64 arg2);
+void __sanitizer_cov_trace_const_cmp1(u8 arg1, u8 arg2);
+void __sanitizer_cov_trace_const_cmp2(u16 arg1, u16 arg2);
+void __sanitizer_cov_trace_const_cmp4(u32 arg1, u32 arg2);
+void __sanitizer_cov_trace_const_cmp8(u64 arg1, u64 arg2);
+void __sanitizer_cov_trace_switch(u64 val, void *table);
 
 /*
  * The recorder of the task that runs on this CPU, NULL while it records
@@ -263,7 +273,7 @@ extern unsigned long kcov_kaslr_offset;
 
 /**
  * kcov_recorder_here() - the recorder a callback of @mode must append to
- * @mode: KCOV_TRACE_PC
+ * @mode: KCOV_TRACE_PC or KCOV_TRACE_CMP
  *
  * Always inline: objtool wants no call in a callback that may run while user
  * access is open.

@@ -18,6 +18,7 @@
 #include <linux/sched.h>
 #include <uapi/linux/kcov.h>
 
+#include "include/kcov_ioctl.h"
 #include "kcov_internal.h"
 
 static struct dentry *device;
@@ -76,6 +77,11 @@ static enum kcov_refusal disable(struct kcov_desc *desc, unsigned long unused)
 	return unused ? KCOV_BAD_ARGUMENT : kcov_task_disable(desc);
 }
 
+static enum kcov_refusal reset(struct kcov_desc *desc, unsigned long unused)
+{
+	return unused ? KCOV_BAD_ARGUMENT : kcov_task_reset(desc);
+}
+
 static enum kcov_refusal dispatch(struct kcov_desc *desc, unsigned int cmd,
 				  unsigned long arg)
 {
@@ -86,6 +92,8 @@ static enum kcov_refusal dispatch(struct kcov_desc *desc, unsigned int cmd,
 		return kcov_task_enable(desc, arg);
 	case KCOV_DISABLE:
 		return disable(desc, arg);
+	case KCOV_RESET_TRACE:
+		return reset(desc, arg);
 	default:
 		return KCOV_UNKNOWN_IOCTL;
 	}

@@ -2,9 +2,11 @@
 /*
  * The buffer format: the only file that knows where a record stands.
  *
- * Word 0 of an area counts the records; in trace-pc mode words 1 and up hold
- * one program counter each. The area is shared with user space, which may
- * store anything into it at any time, so nothing read from it is trusted.
+ * Word 0 of an area counts the records. Behind it stand, in trace-pc mode, one
+ * program counter a word; in trace-cmp mode four words for each comparison:
+ * type, two operands, program counter. The area is shared with user space,
+ * which may store anything into it at any time, so nothing read from it is
+ * trusted.
  *
  * Context: any, but one writer at a time: the task the recorder is bound to,
  * or an interrupt on top of it whose preempt count does not show yet.
@@ -34,7 +36,8 @@
  * @area: the buffer; word 0 is the count
  * @capacity: number of records that fit behind word 0
  * @context: what kcov_context() must return for a record to be taken
- * @mode: KCOV_TRACE_PC; callbacks of another mode leave it alone
+ * @mode: KCOV_TRACE_PC or KCOV_TRACE_CMP; callbacks of the other mode leave it
+ *        alone
  * @dropped: records that found the buffer full, since INIT_TRACE
  *
  * Filled while no CPU points at it, constant while one does, but for @dropped.
@@ -56,6 +59,18 @@ static __always_inline u64 kcov_record_pc_capacity(u64 words)
 	return words - 1;
 }
 
+/* type, two operands, program counter */
+#define KCOV_RECORD_CMP_WORDS 4
+
+/**
+ * kcov_record_cmp_capacity() - number of comparisons that fit as a whole
+ * @words: size of the area in words of 8 bytes, at least 2
+ */
+static __always_inline u64 kcov_record_cmp_capacity(u64 words)
+{
+	return (words - 1) / KCOV_RECORD_CMP_WORDS;
+}
+
 /**
  * kcov_record_count() - number of whole records an area holds
  * @rec: the recorder
@@ -70,28 +85,77 @@ static __always_inline u64 kcov_record_count(const struct kcov_recorder *rec)
 }
 
 /**
- * kcov_record_pc() - append one program counter
- * @rec: the recorder, in trace-pc mode
- * @pc: the address, already relative to an unmoved kernel
+ * kcov_record_reserve() - count one more record, before it is written
+ * @rec: the recorder
+ * @words: length of a record
  *
  * The count is raised before the slot is filled: an interrupt between the two
- * stores that is not yet recognisable as one takes the next slot and
- * overwrites nothing. A count beyond the capacity, wherever it comes from, is
- * a full buffer: the slot index is the value tested, read once.
+ * that is not yet recognisable as one takes the next slot and overwrites
+ * nothing. A count beyond the capacity, wherever it comes from, is a full
+ * buffer: the slot's number is the value tested, read once.
+ *
+ * Return: the slot to fill, NULL if there is none.
  */
-static __always_inline void kcov_record_pc(struct kcov_recorder *rec, u64 pc)
+static __always_inline u64 *kcov_record_reserve(struct kcov_recorder *rec,
+						unsigned int words)
 {
 	u64 *area = rec->area;
 	u64 count = READ_ONCE(area[0]);
 
 	if (unlikely(count >= rec->capacity)) {
 		rec->dropped++;
-		return;
+		return NULL;
 	}
 	WRITE_ONCE(area[0], count + 1);
 	/* Orders against an interrupt on this CPU only; no other writer. */
 	barrier();
-	WRITE_ONCE(area[1 + count], pc);
+	return &area[1 + count * words];
+}
+
+/**
+ * kcov_record_pc() - append one program counter
+ * @rec: the recorder, in trace-pc mode
+ * @pc: the address, already relative to an unmoved kernel
+ */
+static __always_inline void kcov_record_pc(struct kcov_recorder *rec, u64 pc)
+{
+	u64 *slot = kcov_record_reserve(rec, 1);
+
+	if (slot)
+		WRITE_ONCE(*slot, pc);
+}
+
+/**
+ * kcov_record_cmp() - append one comparison
+ * @rec: the recorder, in trace-cmp mode
+ * @type: KCOV_CMP_SIZE() of the operands, KCOV_CMP_CONST if @arg1 is a constant
+ * @arg1: first operand, zero-extended
+ * @arg2: second operand, zero-extended
+ * @pc: the address, already relative to an unmoved kernel
+ */
+static __always_inline void kcov_record_cmp(struct kcov_recorder *rec, u64 type,
+					    u64 arg1, u64 arg2, u64 pc)
+{
+	u64 *slot = kcov_record_reserve(rec, KCOV_RECORD_CMP_WORDS);
+
+	if (!slot)
+		return;
+	WRITE_ONCE(slot[0], type);
+	WRITE_ONCE(slot[1], arg1);
+	WRITE_ONCE(slot[2], arg2);
+	WRITE_ONCE(slot[3], pc);
+}
+
+/**
+ * kcov_record_forget() - begin again with the first slot
+ * @rec: the recorder
+ *
+ * By its owner, in no callback: an interrupt that records at this moment loses
+ * its record, as when user space stores the 0 itself.
+ */
+static __always_inline void kcov_record_forget(struct kcov_recorder *rec)
+{
+	WRITE_ONCE(rec->area[0], 0);
 }
 
 #endif /* KCOV_RECORD_H */

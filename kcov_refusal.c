@@ -27,7 +27,6 @@ static const struct {
 	[KCOV_IS_ENABLED] = { -EINVAL, "the descriptor is enabled" },
 	[KCOV_THREAD_BUSY] = { -EBUSY,
 		"the thread records with another descriptor" },
-	[KCOV_NO_CMP] = { -ENOTSUPP, "comparisons are not supported" },
 	[KCOV_BAD_MODE] = { -EINVAL, "unknown mode" },
 	[KCOV_BAD_ARGUMENT] = { -EINVAL, "the argument must be 0" },
 	[KCOV_NOT_OWNER] = { -EINVAL,

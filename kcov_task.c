@@ -168,6 +168,12 @@ static void stop(struct kcov_task *kt)
 	kt->cur = NULL;
 }
 
+static u64 capacity_in(unsigned int mode, u64 words)
+{
+	return mode == KCOV_TRACE_CMP ? kcov_record_cmp_capacity(words) :
+					kcov_record_pc_capacity(words);
+}
+
 static void bind(struct kcov_desc *desc, unsigned int mode)
 	__must_hold(&desc->lock)
 {
@@ -178,6 +184,7 @@ static void bind(struct kcov_desc *desc, unsigned int mode)
 	desc->owner = current;
 	desc->state = KCOV_LOCAL;
 	desc->rec.mode = mode;
+	desc->rec.capacity = capacity_in(mode, desc->words);
 	desc->rec.context = KCOV_CONTEXT_TASK;
 	kcov_desc_get(desc);
 
@@ -215,15 +222,15 @@ static enum kcov_refusal refuse_enable(const struct kcov_desc *desc,
 		return KCOV_IS_ENABLED;
 	if (find_task(current))
 		return KCOV_THREAD_BUSY;
-	if (mode == KCOV_TRACE_CMP)
-		return KCOV_NO_CMP;
-	return mode == KCOV_TRACE_PC ? KCOV_OK : KCOV_BAD_MODE;
+	if (mode != KCOV_TRACE_PC && mode != KCOV_TRACE_CMP)
+		return KCOV_BAD_MODE;
+	return KCOV_OK;
 }
 
 /**
  * kcov_task_enable() - current starts to record its own code
  * @desc: the descriptor to record with
- * @mode: KCOV_TRACE_PC; all of the word counts
+ * @mode: KCOV_TRACE_PC or KCOV_TRACE_CMP; all of the word counts
  *
  * Allocates nothing and cannot fail but for the caller's mistakes.
  */
@@ -257,6 +264,21 @@ enum kcov_refusal kcov_task_disable(struct kcov_desc *desc)
 	unbind(kt, desc);
 	raw_spin_unlock_irqrestore(&desc->lock, flags);
 	kcov_desc_put(desc);
+	return KCOV_OK;
+}
+
+/**
+ * kcov_task_reset() - current's records with @desc begin at the first slot
+ * @desc: the descriptor
+ */
+enum kcov_refusal kcov_task_reset(struct kcov_desc *desc)
+{
+	struct kcov_task *kt = find_task(current);
+
+	/* As in DISABLE; and what is bound keeps its buffer. */
+	if (!kt || kt->local != desc)
+		return KCOV_NOT_OWNER;
+	kcov_record_forget(&desc->rec);
 	return KCOV_OK;
 }
 

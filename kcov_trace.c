@@ -27,3 +27,115 @@ void __sanitizer_cov_trace_pc(void)
 		kcov_record_pc(rec, _RET_IP_ - kcov_kaslr_offset);
 }
 EXPORT_SYMBOL(__sanitizer_cov_trace_pc);
+
+static __always_inline void trace_cmp(u64 type, u64 arg1, u64 arg2,
+				      unsigned long ip)
+{
+	struct kcov_recorder *rec = kcov_recorder_here(KCOV_TRACE_CMP);
+
+	if (rec)
+		kcov_record_cmp(rec, type, arg1, arg2, ip - kcov_kaslr_offset);
+}
+
+/*
+ * Two values are about to be compared: put before each comparison of integers
+ * by -fsanitize-coverage=trace-cmp. The arguments are as wide as the operands,
+ * so widening them fills with zeroes.
+ */
+void __sanitizer_cov_trace_cmp1(u8 arg1, u8 arg2)
+{
+	trace_cmp(KCOV_CMP_SIZE(0), arg1, arg2, _RET_IP_);
+}
+EXPORT_SYMBOL(__sanitizer_cov_trace_cmp1);
+
+void __sanitizer_cov_trace_cmp2(u16 arg1, u16 arg2)
+{
+	trace_cmp(KCOV_CMP_SIZE(1), arg1, arg2, _RET_IP_);
+}
+EXPORT_SYMBOL(__sanitizer_cov_trace_cmp2);
+
+void __sanitizer_cov_trace_cmp4(u32 arg1, u32 arg2)
+{
+	trace_cmp(KCOV_CMP_SIZE(2), arg1, arg2, _RET_IP_);
+}
+EXPORT_SYMBOL(__sanitizer_cov_trace_cmp4);
+
+void __sanitizer_cov_trace_cmp8(u64 arg1, u64 arg2)
+{
+	trace_cmp(KCOV_CMP_SIZE(3), arg1, arg2, _RET_IP_);
+}
+EXPORT_SYMBOL(__sanitizer_cov_trace_cmp8);
+
+/* The same where the first value is a constant of the source. */
+void __sanitizer_cov_trace_const_cmp1(u8 arg1, u8 arg2)
+{
+	trace_cmp(KCOV_CMP_CONST | KCOV_CMP_SIZE(0), arg1, arg2, _RET_IP_);
+}
+EXPORT_SYMBOL(__sanitizer_cov_trace_const_cmp1);
+
+void __sanitizer_cov_trace_const_cmp2(u16 arg1, u16 arg2)
+{
+	trace_cmp(KCOV_CMP_CONST | KCOV_CMP_SIZE(1), arg1, arg2, _RET_IP_);
+}
+EXPORT_SYMBOL(__sanitizer_cov_trace_const_cmp2);
+
+void __sanitizer_cov_trace_const_cmp4(u32 arg1, u32 arg2)
+{
+	trace_cmp(KCOV_CMP_CONST | KCOV_CMP_SIZE(2), arg1, arg2, _RET_IP_);
+}
+EXPORT_SYMBOL(__sanitizer_cov_trace_const_cmp4);
+
+void __sanitizer_cov_trace_const_cmp8(u64 arg1, u64 arg2)
+{
+	trace_cmp(KCOV_CMP_CONST | KCOV_CMP_SIZE(3), arg1, arg2, _RET_IP_);
+}
+EXPORT_SYMBOL(__sanitizer_cov_trace_const_cmp8);
+
+/* The compiler's table of a switch statement. */
+struct switch_table {
+	u64 count;
+	u64 bits;	/* width of the operand */
+	u64 constants[];
+};
+
+/* Width of an operand in bits to its type of record. */
+static __always_inline bool switch_type(u64 bits, u64 *type)
+{
+	switch (bits) {
+	case 8:
+		*type = KCOV_CMP_CONST | KCOV_CMP_SIZE(0);
+		return true;
+	case 16:
+		*type = KCOV_CMP_CONST | KCOV_CMP_SIZE(1);
+		return true;
+	case 32:
+		*type = KCOV_CMP_CONST | KCOV_CMP_SIZE(2);
+		return true;
+	case 64:
+		*type = KCOV_CMP_CONST | KCOV_CMP_SIZE(3);
+		return true;
+	default:
+		return false;
+	}
+}
+
+/**
+ * __sanitizer_cov_trace_switch() - a switch statement is about to choose
+ * @val: what it switches on
+ * @table: the compiler's struct switch_table
+ *
+ * A comparison with each case's constant, though the machine may make none.
+ */
+void __sanitizer_cov_trace_switch(u64 val, void *table)
+{
+	struct kcov_recorder *rec = kcov_recorder_here(KCOV_TRACE_CMP);
+	const struct switch_table *cases = table;
+	u64 type, i;
+
+	if (!rec || !switch_type(cases->bits, &type))
+		return;
+	for (i = 0; i < cases->count; i++)
+		kcov_record_cmp(rec, type, cases->constants[i], val,
+				_RET_IP_ - kcov_kaslr_offset);
+}
+EXPORT_SYMBOL(__sanitizer_cov_trace_switch);

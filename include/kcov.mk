@@ -11,8 +11,16 @@
 #
 # To leave one file out: CFLAGS_REMOVE_file.o += $(KCOV_FLAGS)
 
-# One call of __sanitizer_cov_trace_pc() in every basic block.
+# To record PCs only, which makes the module smaller and faster:
+#
+#	KCOV_COMPARISONS := n		above the line with include
+
+KCOV_COMPARISONS ?= y
+
+# A call of __sanitizer_cov_trace_pc() in every basic block, and one of
+# __sanitizer_cov_trace_cmp*() or _switch() before every comparison.
 KCOV_FLAGS := -fsanitize-coverage=trace-pc
+KCOV_FLAGS += $(if $(filter y,$(KCOV_COMPARISONS)),-fsanitize-coverage=trace-cmp)
 
 # gcc before 14 may end a function by jumping to the callback, which then
 # records the caller's caller (gcc bug 90746).

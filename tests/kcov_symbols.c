@@ -164,3 +164,34 @@ bool kcov_reached(const struct kcov_test *t, size_t count, const char *name)
 			return true;
 	return false;
 }
+
+static bool parse_module(const char *line, const char *name, struct kcov_range *text)
+{
+	unsigned long size, base;
+	char module[64];
+
+	if (sscanf(line, "%63s %lu %*s %*s %*s %lx", module, &size, &base) != 3)
+		return false;
+	text->first = base - kcov_offset();
+	text->behind = text->first + size;
+	return !strcmp(module, name);
+}
+
+/* Where the module lies. */
+bool kcov_module_text(const char *module, struct kcov_range *text)
+{
+	FILE *file = fopen("/proc/modules", "re");
+	bool found = false;
+	char line[512];
+
+	while (file && !found && fgets(line, sizeof(line), file))
+		found = parse_module(line, module, text);
+	if (file)
+		fclose(file);
+	return found;
+}
+
+bool kcov_is_within(const struct kcov_range *text, unsigned long pc)
+{
+	return pc >= text->first && pc < text->behind;
+}

@@ -21,15 +21,13 @@
 
 #include <cmocka.h>
 #include <errno.h>
+#include <kcov_ioctl.h>
 #include <linux/kcov.h>
 #include <sys/ioctl.h>
 #include <sys/types.h>
 
 #define KCOV_DEVICE	"/sys/kernel/debug/kcov"
 #define KCOV_INSTANCES	"/sys/kernel/debug/kcov_mod/instances"
-
-/* What KCOV_TRACE_CMP answers where there are no comparisons: ENOTSUPP. */
-#define KCOV_ENOTSUPP	524
 
 /* A recorded function entry is the return address of its fentry call. */
 #define KCOV_FENTRY	5UL
@@ -46,6 +44,11 @@ struct kcov_test {
 	int fd;
 	unsigned long *buffer;	/* NULL while not mapped */
 	size_t size;		/* in words; 0 before KCOV_INIT_TRACE */
+};
+
+/* Addresses as they are recorded. */
+struct kcov_range {
+	unsigned long first, behind;
 };
 
 /* A test with a descriptor that is initialised and mapped. */
@@ -93,6 +96,8 @@ const char *kcov_symbol_at(unsigned long pc);
 unsigned long kcov_entry(const char *name);
 bool kcov_is_entry(unsigned long pc);
 bool kcov_reached(const struct kcov_test *t, size_t count, const char *name);
+bool kcov_module_text(const char *module, struct kcov_range *text);
+bool kcov_is_within(const struct kcov_range *text, unsigned long pc);
 void kcov_symbols_forget(void);
 
 /* Modules and other files of the kernel. */

@@ -25,8 +25,8 @@ static const unsigned long unknown_ioctls[] = {
 	_IOR('c', 1, unsigned int),	/* KCOV_INIT_TRACE of a 32-bit long */
 	_IOW('c', 1, unsigned long),
 	_IOR('c', 100, unsigned long), _IOR('c', 101, unsigned long),
-	_IOW('c', 103, unsigned long),	/* proposed, not merged: */
-	_IO('c', 104),			/* must not seem to be there */
+	_IOW('c', 103, unsigned long),	/* proposed, not merged, not ours */
+	_IO('c', 103), _IO('c', 105), _IOW('c', 104, unsigned long),
 	KCOV_REMOTE_ENABLE,
 };
 

@@ -111,6 +111,18 @@ static void enabled_descriptor_names_its_owner(void **state)
 	assert_row(pid, "owner", "pc", "4096");
 }
 
+static void mode_of_comparisons_is_cmp(void **state)
+{
+	const struct kcov_test *t = *state;
+	struct row row;
+
+	assert_int_equal(kcov_ioctl(t->fd, KCOV_ENABLE, KCOV_TRACE_CMP), 0);
+	assert_int_equal(read_rows(&row), 1);
+	assert_string_equal(row.mode, "cmp");
+	assert_int_equal(kcov_disable(t->fd), 0);
+	assert_row("-", "-", "ready", "4096");
+}
+
 static void name_of_the_owner_is_one_word(void **state)
 {
 	const struct kcov_test *t = *state;
@@ -298,6 +310,7 @@ int main(void)
 		KCOV_TEST_NEW(new_descriptor_is_new),
 		KCOV_TEST(initialised_descriptor_is_ready),
 		KCOV_TEST(enabled_descriptor_names_its_owner),
+		KCOV_TEST(mode_of_comparisons_is_cmp),
 		KCOV_TEST(name_of_the_owner_is_one_word),
 		KCOV_TEST(disabled_descriptor_is_ready_again),
 		KCOV_TEST(owner_is_the_thread_until_it_exits),

@@ -139,7 +139,7 @@ static void unknown_mode_is_logged(void **state)
 	const struct kcov_test *t = *state;
 
 	assert_logged(t->fd, KCOV_ENABLE, 2, "unknown mode");
-	assert_logged(t->fd, KCOV_ENABLE, KCOV_TRACE_CMP, "comparisons");
+	assert_logged(t->fd, KCOV_ENABLE, 1UL << 32, "unknown mode");
 }
 
 static void refused_disable_is_logged(void **state)
@@ -150,11 +150,19 @@ static void refused_disable_is_logged(void **state)
 	assert_logged(t->fd, KCOV_DISABLE, 1, "must be 0");
 }
 
+static void refused_reset_is_logged(void **state)
+{
+	const struct kcov_test *t = *state;
+
+	assert_logged(t->fd, KCOV_RESET_TRACE, 0, "has not enabled");
+	assert_logged(t->fd, KCOV_RESET_TRACE, 1, "must be 0");
+}
+
 static void unknown_ioctl_is_logged(void **state)
 {
 	const struct kcov_test *t = *state;
 
-	assert_logged(t->fd, _IO('c', 104), 0, "no such ioctl");
+	assert_logged(t->fd, _IO('c', 103), 0, "no such ioctl");
 	assert_logged(t->fd, KCOV_REMOTE_ENABLE, 0, "no such ioctl");
 }
 
@@ -201,6 +209,7 @@ int main(void)
 		KCOV_TEST(second_descriptor_is_logged),
 		KCOV_TEST(unknown_mode_is_logged),
 		KCOV_TEST(refused_disable_is_logged),
+		KCOV_TEST(refused_reset_is_logged),
 		KCOV_TEST(unknown_ioctl_is_logged),
 		KCOV_TEST(refused_mmap_is_logged),
 		KCOV_TEST(call_that_is_not_refused_is_not_logged),

@@ -12,11 +12,6 @@
 
 #define DEBUGFS		"/sys/kernel/debug/"
 
-struct range {
-	unsigned long first;
-	unsigned long behind;
-};
-
 struct input {
 	int fd;
 	const char *text;
@@ -53,40 +48,14 @@ static ssize_t trace_plain(const struct kcov_test *t, const char *text)
 	return trace_input(t, DEBUGFS "kcov_plain/input", text);
 }
 
-static bool parse_module(const char *line, const char *name, struct range *text)
-{
-	unsigned long size, base;
-	char module[64];
-
-	if (sscanf(line, "%63s %lu %*s %*s %*s %lx", module, &size, &base) != 3)
-		return false;
-	text->first = base - kcov_offset();
-	text->behind = text->first + size;
-	return !strcmp(module, name);
-}
-
-/* Where the module lies, in the addresses that are recorded. */
-static bool module_range(const char *name, struct range *text)
-{
-	FILE *file = fopen("/proc/modules", "re");
-	bool found = false;
-	char line[512];
-
-	while (file && !found && fgets(line, sizeof(line), file))
-		found = parse_module(line, name, text);
-	if (file)
-		fclose(file);
-	return found;
-}
-
 static size_t count_in(const struct kcov_test *t, size_t count, const char *module)
 {
-	struct range text;
+	struct kcov_range text;
 	size_t inside = 0;
 
-	assert_true(module_range(module, &text));
+	assert_true(kcov_module_text(module, &text));
 	for (size_t i = 1; i <= count; i++)
-		inside += t->buffer[i] >= text.first && t->buffer[i] < text.behind;
+		inside += kcov_is_within(&text, t->buffer[i]);
 	return inside;
 }
 
@@ -140,12 +109,12 @@ static void instrumented_function_is_not_recorded_twice(void **state)
 {
 	const struct kcov_test *t = *state;
 	const ssize_t count = trace_sample(t, "a");
-	struct range text;
+	struct kcov_range text;
 
 	assert_true(count > 0);
-	assert_true(module_range("kcov_sample", &text));
+	assert_true(kcov_module_text("kcov_sample", &text));
 	for (ssize_t i = 1; i <= count; i++)
-		if (t->buffer[i] >= text.first && t->buffer[i] < text.behind)
+		if (kcov_is_within(&text, t->buffer[i]))
 			assert_false(kcov_is_entry(t->buffer[i]));
 }
 

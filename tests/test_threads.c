@@ -80,8 +80,7 @@ static void exit_while_enabled_frees_it_for_any_mode(void **state)
 	struct kcov_test *t = *state;
 
 	assert_int_equal(kcov_in_thread(enable_in_thread, &t->fd), 0);
-	assert_int_equal(kcov_ioctl(t->fd, KCOV_ENABLE, KCOV_TRACE_CMP), KCOV_ENOTSUPP);
-	assert_int_equal(kcov_ioctl(t->fd, KCOV_ENABLE, KCOV_TRACE_PC), 0);
+	assert_int_equal(kcov_ioctl(t->fd, KCOV_ENABLE, KCOV_TRACE_CMP), 0);
 }
 
 static void nothing_is_recorded_after_the_exit(void **state)

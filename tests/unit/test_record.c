@@ -175,6 +175,89 @@ static void any_count_is_safe(void **state)
 	}
 }
 
+/* An area for comparisons: any number of words, whole records. */
+static int make_cmp_area(struct area *area, u64 words)
+{
+	const int result = make_area(area, words);
+
+	area->rec.capacity = kcov_record_cmp_capacity(words);
+	return result;
+}
+
+static void capacity_for_comparisons_is_whole_records(void **state)
+{
+	(void)state;
+	assert_int_equal(kcov_record_cmp_capacity(2), 0);
+	assert_int_equal(kcov_record_cmp_capacity(4), 0);
+	assert_int_equal(kcov_record_cmp_capacity(5), 1);
+	assert_int_equal(kcov_record_cmp_capacity(8), 1);
+	assert_int_equal(kcov_record_cmp_capacity(9), 2);
+}
+
+static void comparison_is_four_words(void **state)
+{
+	struct area area;
+
+	(void)state;
+	assert_int_equal(make_cmp_area(&area, 9), 0);
+	for (u64 i = 0; i < 3; i++)
+		kcov_record_cmp(&area.rec, 10 * i + 1, 10 * i + 2, 10 * i + 3, 10 * i + 4);
+	assert_int_equal(area.rec.area[0], 2);
+	for (u64 i = 0; i < 8; i++)
+		assert_int_equal(area.rec.area[1 + i], 10 * (i / 4) + i % 4 + 1);
+	assert_int_equal(area.rec.dropped, 1);
+	free(area.rec.area);
+}
+
+static void comparison_is_written_whole_or_not_at_all(void **state)
+{
+	struct area area;
+
+	(void)state;
+	for (u64 words = 2; words < 20; words++) {
+		const u64 whole = (words - 1) / 4;
+
+		assert_int_equal(make_cmp_area(&area, words), 0);
+		for (int i = 0; i < 10; i++)
+			kcov_record_cmp(&area.rec, 1, 2, 3, 4);
+		assert_int_equal(area.rec.area[0], whole);
+		assert_int_equal(words_changed(&area), 4 * whole);
+		assert_int_equal(area.rec.dropped, 10 - whole);
+		free(area.rec.area);
+	}
+}
+
+/* Multiplied by the length of a record each of them wraps to a small index. */
+static void any_count_is_safe_for_comparisons(void **state)
+{
+	const u64 hostile[] = {
+		1, 2, WORDS, 1UL << 32, 1UL << 59, (1UL << 61) - 1, 1UL << 61, 1UL << 62,
+		(1UL << 62) + 1, 3UL << 62, 1UL << 63, UINT64_MAX - 1, UINT64_MAX,
+	};
+	struct area area;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(hostile); i++) {
+		assert_int_equal(make_cmp_area(&area, WORDS), 0);
+		area.rec.area[0] = hostile[i];
+		kcov_record_cmp(&area.rec, 1, 2, 3, 4);
+		assert_int_equal(area.rec.area[0], hostile[i]);
+		assert_int_equal(words_changed(&area), 0);
+		free(area.rec.area);
+	}
+}
+
+static void forgetting_begins_at_the_first_slot(void **state)
+{
+	struct area *area = *state;
+
+	kcov_record_pc(&area->rec, PC);
+	kcov_record_forget(&area->rec);
+	assert_int_equal(area->rec.area[0], 0);
+	kcov_record_pc(&area->rec, PC + 1);
+	assert_int_equal(area->rec.area[1], PC + 1);
+}
+
 static void record_after_a_reset_is_word_1_again(void **state)
 {
 	struct area *area = *state;
@@ -246,6 +329,11 @@ int main(void)
 		AREA_TEST(every_record_is_kept_or_counted_as_dropped),
 		cmocka_unit_test(smallest_area_holds_one_record),
 		cmocka_unit_test(any_count_is_safe),
+		cmocka_unit_test(capacity_for_comparisons_is_whole_records),
+		cmocka_unit_test(comparison_is_four_words),
+		cmocka_unit_test(comparison_is_written_whole_or_not_at_all),
+		cmocka_unit_test(any_count_is_safe_for_comparisons),
+		AREA_TEST(forgetting_begins_at_the_first_slot),
 		AREA_TEST(record_after_a_reset_is_word_1_again),
 		AREA_TEST(count_is_read_without_changing_anything),
 		cmocka_unit_test(interrupt_between_count_and_record_takes_the_next_slot),
