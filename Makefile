@@ -83,7 +83,7 @@ shared := $(filter-out tests/test_%,$(wildcard tests/*.c))
 .PHONY: tools tests
 tools: $(if $(wildcard tools/kcovctl.c),build/tools/kcovctl) $(examples)
 	@:
-tests: $(groups) $(units) $(asan) $(if $(wildcard tests/sample/Kbuild),sample)
+tests: $(groups) $(if $(groups),build/tests/compat/caller) $(units) $(asan) $(if $(wildcard tests/sample/Kbuild),sample)
 	@:
 
 all_cflags = -std=gnu11 -Wall -Wextra -Werror $(CFLAGS) -Iinclude -I. -Itests -MMD -MP -MF build/dep/$(subst /,_,$@).d
@@ -114,6 +114,11 @@ build/tools/examples/%: tools/examples/%.c
 test_libs := -lcmocka -lpthread
 build/tests/test_%: build/obj/tests/test_%.o $(call objects,$(shared))
 	$(call program,$^,,$(test_libs))
+
+# A 32-bit program of the compiler's alone; the kernel's headers serve both widths.
+build/tests/compat/caller: tests/compat/caller.c
+	$(call program,$<,-m32 -ffreestanding -nostdlib -static -fno-pie -no-pie -fno-stack-protector \
+		-idirafter /usr/include/$(shell $(CC) -print-multiarch))
 
 # The host's ring takes what it tests from the tool's objects.
 sanitize := -fsanitize=address -fsanitize=undefined -fno-sanitize-recover=all

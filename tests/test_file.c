@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The device as a file: open, dup, descriptors handed on, unknown ioctls,
- * read, write, lseek, other users, callers with the 32-bit system call table.
+ * read, write, lseek, other users.
  */
 #include "kcov_test.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -15,9 +16,6 @@
 
 #define MANY		200
 #define NOBODY		65534
-
-/* ioctl(2) in the table that int $0x80 selects. */
-#define IOCTL_32BIT	54
 
 static const unsigned long unknown_ioctls[] = {
 	0, 0xffffffff,
@@ -36,17 +34,6 @@ static bool all_unknown(int fd)
 		if (kcov_ioctl(fd, unknown_ioctls[i], 0) != ENOTTY)
 			return false;
 	return true;
-}
-
-static int ioctl_32bit(int fd, unsigned int request, unsigned int argument)
-{
-	int result = IOCTL_32BIT;
-
-	asm volatile("int $0x80"
-		     : "+a"(result)
-		     : "b"(fd), "c"(request), "d"(argument)
-		     : "memory", "r8", "r9", "r10", "r11");
-	return -result;
 }
 
 static void device_is_for_root_only(void **state)
@@ -98,6 +85,20 @@ static void two_hundred_descriptors_are_independent(void **state)
 	for (int i = 0; i < MANY; i++)
 		close(fds[i]);
 	assert_int_equal(initialised, MANY);
+}
+
+/* By its name below /proc it is opened, not duplicated. */
+static void opening_a_descriptor_again_gives_a_new_one(void **state)
+{
+	const struct kcov_test *t = *state;
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", t->fd);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	assert_int_equal(kcov_enable(fd), EINVAL);
+	assert_int_equal(kcov_init(fd, KCOV_TEST_SIZE), 0);
+	close(fd);
 }
 
 static void duplicate_outlives_the_original(void **state)
@@ -218,33 +219,23 @@ static void write_is_einval(void **state)
 	assert_int_equal(errno, EINVAL);
 }
 
+static void read_and_write_at_a_position_are_espipe(void **state)
+{
+	const struct kcov_test *t = *state;
+	char byte = 0;
+
+	assert_int_equal(pread(t->fd, &byte, 1, 0), -1);
+	assert_int_equal(errno, ESPIPE);
+	assert_int_equal(pwrite(t->fd, &byte, 1, 0), -1);
+	assert_int_equal(errno, ESPIPE);
+}
+
 static void lseek_is_espipe(void **state)
 {
 	const struct kcov_test *t = *state;
 
 	assert_int_equal(lseek(t->fd, 0, SEEK_SET), -1);
 	assert_int_equal(errno, ESPIPE);
-}
-
-static void caller_in_32_bit_mode_initialises_with_the_64_bit_number(void **state)
-{
-	const struct kcov_test *t = *state;
-
-	assert_int_equal(ioctl_32bit(t->fd, _IOR('c', 1, unsigned int), 64), ENOTTY);
-	assert_int_equal(ioctl_32bit(t->fd, KCOV_INIT_TRACE, 1), EINVAL);
-	assert_int_equal(ioctl_32bit(t->fd, KCOV_INIT_TRACE, 64), 0);
-	assert_int_equal(ioctl_32bit(t->fd, KCOV_INIT_TRACE, 64), EBUSY);
-}
-
-static void caller_in_32_bit_mode_gets_words_of_64_bits(void **state)
-{
-	const struct kcov_test *t = *state;
-
-	assert_int_equal(ioctl_32bit(t->fd, KCOV_ENABLE, KCOV_TRACE_PC), 0);
-	kcov_set_count(t, 0);
-	ioctl_32bit(-1, 0, 0);
-	assert_true(kcov_count(t) > 0 && kcov_in_range(t, kcov_count(t)));
-	assert_int_equal(ioctl_32bit(t->fd, KCOV_DISABLE, 0), 0);
 }
 
 int main(void)
@@ -254,6 +245,7 @@ int main(void)
 		cmocka_unit_test(another_user_may_not_open),
 		KCOV_TEST(another_user_may_use_a_descriptor_it_was_given),
 		cmocka_unit_test(two_hundred_descriptors_are_independent),
+		KCOV_TEST(opening_a_descriptor_again_gives_a_new_one),
 		KCOV_TEST_NEW(duplicate_outlives_the_original),
 		KCOV_TEST(duplicate_is_the_same_descriptor),
 		KCOV_TEST(descriptor_passes_over_a_socket),
@@ -262,9 +254,8 @@ int main(void)
 		KCOV_TEST(unknown_ioctl_on_an_enabled_one_is_enotty),
 		KCOV_TEST(read_is_einval),
 		KCOV_TEST(write_is_einval),
+		KCOV_TEST(read_and_write_at_a_position_are_espipe),
 		KCOV_TEST(lseek_is_espipe),
-		KCOV_TEST_NEW(caller_in_32_bit_mode_initialises_with_the_64_bit_number),
-		KCOV_TEST(caller_in_32_bit_mode_gets_words_of_64_bits),
 	};
 	const int failed = cmocka_run_group_tests(file, NULL, NULL);
 
