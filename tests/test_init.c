@@ -96,6 +96,30 @@ static void init_after_disable_is_busy(void **state)
 	assert_int_equal(kcov_init(t->fd, t->size), EBUSY);
 }
 
+static int enable_here(void *data)
+{
+	const struct kcov_test *t = data;
+
+	return kcov_enable(t->fd);
+}
+
+static void init_after_the_owners_exit_is_busy(void **state)
+{
+	const struct kcov_test *t = *state;
+
+	assert_int_equal(kcov_in_thread(enable_here, *state), 0);
+	assert_int_equal(kcov_init(t->fd, t->size), EBUSY);
+}
+
+static void init_after_munmap_is_busy(void **state)
+{
+	struct kcov_test *t = *state;
+
+	kcov_unmap(t->buffer, t->size);
+	t->buffer = NULL;
+	assert_int_equal(kcov_init(t->fd, t->size), EBUSY);
+}
+
 static void buffer_is_all_zero(void **state)
 {
 	const struct kcov_test *t = *state;
@@ -233,6 +257,8 @@ int main(void)
 		KCOV_TEST(bad_size_is_seen_before_busy),
 		KCOV_TEST(init_while_enabled_is_busy),
 		KCOV_TEST(init_after_disable_is_busy),
+		KCOV_TEST(init_after_the_owners_exit_is_busy),
+		KCOV_TEST(init_after_munmap_is_busy),
 		KCOV_TEST(buffer_is_all_zero),
 		KCOV_TEST(buffer_shows_nothing_of_an_earlier_one),
 		cmocka_unit_test(of_racing_threads_one_wins),

@@ -5,6 +5,8 @@
  */
 #include "kcov_test.h"
 
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -81,6 +83,28 @@ static void size_of_one_page_maps(void **state)
 
 	assert_int_equal(kcov_init(t->fd, KCOV_PAGE_WORDS), 0);
 	assert_int_equal(map_errno(t->fd, KCOV_PAGE, 0), 0);
+}
+
+static void length_is_rounded_up_to_whole_pages(void **state)
+{
+	const struct kcov_test *t = *state;
+
+	assert_int_equal(map_errno(t->fd, bytes_of(t) - 1, 0), 0);
+	assert_int_equal(map_errno(t->fd, bytes_of(t) + 1, 0), EINVAL);
+}
+
+static void descriptor_opened_to_read_maps_to_read_only(void **state)
+{
+	const int fd = open(KCOV_DEVICE, O_RDONLY | O_CLOEXEC);
+	void *memory;
+
+	(void)state;
+	assert_int_equal(kcov_init(fd, KCOV_PAGE_WORDS), 0);
+	assert_int_equal(map_errno(fd, KCOV_PAGE, 0), EACCES);
+	memory = mmap(NULL, KCOV_PAGE, PROT_READ, MAP_SHARED, fd, 0);
+	close(fd);
+	assert_ptr_not_equal(memory, MAP_FAILED);
+	munmap(memory, KCOV_PAGE);
 }
 
 static void two_mappings_are_coherent(void **state)
@@ -160,6 +184,36 @@ static void mapping_does_not_grow(void **state)
 	assert_ptr_equal(mremap(t->buffer, bytes_of(t), 2 * bytes_of(t), MREMAP_MAYMOVE),
 			 MAP_FAILED);
 	assert_int_equal(errno, EFAULT);
+}
+
+static void mapping_may_move(void **state)
+{
+	struct kcov_test *t = *state;
+	void *room = mmap(NULL, bytes_of(t), PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	void *moved = mremap(t->buffer, bytes_of(t), bytes_of(t), MREMAP_MAYMOVE | MREMAP_FIXED,
+			     room);
+
+	assert_ptr_equal(moved, room);
+	t->buffer = moved;
+	assert_true(kcov_trace_read(t) > 0);
+}
+
+/* Nothing brings a page back that the mapping was told to forget. */
+static int touch_a_forgotten_page(void *data)
+{
+	const struct kcov_test *t = data;
+
+	signal(SIGBUS, _exit);
+	if (madvise(t->buffer, bytes_of(t), MADV_DONTNEED))
+		return 255;
+	kcov_count(t);
+	return 0;
+}
+
+static void page_that_was_forgotten_is_sigbus(void **state)
+{
+	assert_int_equal(kcov_in_child(touch_a_forgotten_page, *state), SIGBUS);
+	assert_true(kcov_trace_read(*state) > 0);
 }
 
 static int map_and_mark(void *data)
@@ -288,6 +342,8 @@ int main(void)
 		KCOV_TEST(offset_is_einval),
 		KCOV_TEST_NEW(size_of_no_whole_pages_never_maps),
 		KCOV_TEST_NEW(size_of_one_page_maps),
+		KCOV_TEST(length_is_rounded_up_to_whole_pages),
+		cmocka_unit_test(descriptor_opened_to_read_maps_to_read_only),
 		KCOV_TEST(two_mappings_are_coherent),
 		KCOV_TEST(mapping_made_while_enabled_sees_records),
 		KCOV_TEST(read_only_mapping_sees_records),
@@ -295,6 +351,8 @@ int main(void)
 		KCOV_TEST(mapping_outlives_the_descriptor),
 		KCOV_TEST(mapping_again_shows_the_same_contents),
 		KCOV_TEST(mapping_does_not_grow),
+		KCOV_TEST(mapping_may_move),
+		KCOV_TEST(page_that_was_forgotten_is_sigbus),
 		KCOV_TEST(another_thread_maps),
 		KCOV_TEST(child_maps_and_exits_without_munmap),
 		KCOV_TEST(child_inherits_the_mapping),
