@@ -303,6 +303,26 @@ static void trace_goes_on_through_exec(void **state)
 	assert_int_equal(kcov_enable(t->fd), 0);
 }
 
+static bool names_kcov(const char *line)
+{
+	return strstr(line, "/kcov\n");
+}
+
+static int exec_to_look(void *unused)
+{
+	(void)unused;
+	execl("/proc/self/exe", "look", "look", NULL);
+	return 255;
+}
+
+/* What the program that is run answers; the control is this one. */
+static void mapping_goes_with_the_old_address_space(void **state)
+{
+	(void)state;
+	assert_int_equal(kcov_count_lines("/proc/self/maps", names_kcov), 1);
+	assert_int_equal(kcov_in_child(exec_to_look, NULL), 0);
+}
+
 /* The control: the program that is run makes the mark, the exec does not. */
 static int enable_and_fail_to_exec(void *data)
 {
@@ -394,6 +414,7 @@ int main(int argc, char **argv)
 		KCOV_TEST(vforked_child_may_exit_enabled),
 		KCOV_TEST(child_in_the_same_memory_may_exit_enabled),
 		EXEC_TEST(trace_goes_on_through_exec),
+		KCOV_TEST(mapping_goes_with_the_old_address_space),
 		EXEC_TEST(failed_exec_leaves_no_mark),
 		EXEC_TEST(trace_goes_on_through_a_threads_exec),
 		EXEC_TEST(siblings_exec_frees_the_descriptor),
@@ -404,6 +425,8 @@ int main(int argc, char **argv)
 		make_mark();
 		return 0;
 	}
+	if (argc > 1 && !strcmp(argv[1], "look"))
+		return kcov_count_lines("/proc/self/maps", names_kcov);
 	failed = cmocka_run_group_tests(processes, NULL, NULL);
 	return failed != 0;
 }

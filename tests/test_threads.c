@@ -8,7 +8,9 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define THREADS_MAX	32
@@ -57,6 +59,28 @@ static void siblings_disable_is_einval_and_keeps_it_on(void **state)
 	assert_true(kcov_count(t) > 0);
 }
 
+struct pair {
+	struct kcov_test *test;
+	struct kcov_test own;
+};
+
+static int enable_both(void *data)
+{
+	const struct pair *pair = data;
+
+	return kcov_enable(pair->own.fd) ? -1 : kcov_enable(pair->test->fd);
+}
+
+static void siblings_descriptor_is_refused_before_the_threads_own(void **state)
+{
+	struct pair pair = { .test = *state };
+
+	assert_true(kcov_make(&pair.own, KCOV_TEST_SIZE));
+	assert_int_equal(kcov_enable(pair.test->fd), 0);
+	assert_int_equal(kcov_in_thread(enable_both, &pair), EINVAL);
+	kcov_release(&pair.own);
+}
+
 static void sibling_may_enable_after_disable(void **state)
 {
 	struct kcov_test *t = *state;
@@ -94,6 +118,78 @@ static void nothing_is_recorded_after_the_exit(void **state)
 	for (int i = 0; i < 1000; i++)
 		kcov_read_nothing(NULL);
 	assert_int_equal(kcov_count(t), count);
+}
+
+static bool can_enable(void *data)
+{
+	const struct kcov_test *t = data;
+
+	return !kcov_enable(t->fd);
+}
+
+/* Ends the process, whose first thread is gone by then. */
+static void *enable_after_the_leader(void *data)
+{
+	_exit(kcov_wait_for(can_enable, data) ? 0 : 2);
+}
+
+static int leader_exits_enabled(void *data)
+{
+	pthread_t thread;
+
+	if (kcov_enable(((struct kcov_test *)data)->fd) ||
+	    pthread_create(&thread, NULL, enable_after_the_leader, data))
+		return 1;
+	syscall(SYS_exit, 0);
+	return 1;
+}
+
+static void leader_that_exits_frees_the_descriptor_for_its_threads(void **state)
+{
+	assert_int_equal(kcov_in_child(leader_exits_enabled, *state), 0);
+	assert_int_equal(kcov_enable(((struct kcov_test *)*state)->fd), 0);
+}
+
+static bool is_zombie(void *unused)
+{
+	char path[64], state = '?';
+	FILE *file;
+
+	(void)unused;
+	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", getpid());
+	file = fopen(path, "re");
+	if (!file)
+		return false;
+	if (fscanf(file, "%*d (%*[^)]) %c", &state) != 1)
+		state = '?';
+	fclose(file);
+	return state == 'Z';
+}
+
+static void *trace_after_the_leader(void *data)
+{
+	const struct kcov_test *t = data;
+
+	if (kcov_enable(t->fd) || !kcov_wait_for(is_zombie, NULL))
+		_exit(2);
+	kcov_set_count(t, 0);
+	kcov_read_nothing(NULL);
+	_exit(kcov_count(t) > 0 ? 0 : 3);
+}
+
+static int leader_exits_first(void *data)
+{
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, trace_after_the_leader, data))
+		return 1;
+	syscall(SYS_exit, 0);
+	return 1;
+}
+
+static void trace_goes_on_after_the_leader_exited(void **state)
+{
+	assert_int_equal(kcov_in_child(leader_exits_first, *state), 0);
 }
 
 /* The own descriptor of one of several threads that trace at the same time. */
@@ -233,6 +329,30 @@ static void close_does_not_stop_an_enabled_thread(void **state)
 	assert_int_equal(kcov_in_thread(trace_after_close, *state), 0);
 }
 
+static int close_in_thread(void *fd)
+{
+	return close(*(int *)fd);
+}
+
+static int trace_after_siblings_close(void *data)
+{
+	struct kcov_test *t = data;
+	struct kcov_test other;
+
+	if (!kcov_make(&other, KCOV_TEST_SIZE) || kcov_enable(t->fd))
+		return -1;
+	if (kcov_in_thread(close_in_thread, &t->fd))
+		return -1;
+	kcov_set_count(t, 0);
+	kcov_read_nothing(NULL);
+	return kcov_count(t) > 0 ? kcov_enable(other.fd) : 0;
+}
+
+static void siblings_close_does_not_stop_an_enabled_thread(void **state)
+{
+	assert_int_equal(kcov_in_child(trace_after_siblings_close, *state), EBUSY);
+}
+
 /* The thread keeps the descriptor that nobody can name any more. */
 static int enable_again_after_all_is_gone(void *data)
 {
@@ -352,14 +472,18 @@ int main(void)
 		KCOV_TEST(sibling_is_not_recorded),
 		KCOV_TEST(siblings_enable_is_einval),
 		KCOV_TEST(siblings_disable_is_einval_and_keeps_it_on),
+		KCOV_TEST(siblings_descriptor_is_refused_before_the_threads_own),
 		KCOV_TEST(sibling_may_enable_after_disable),
 		KCOV_TEST(exit_while_enabled_frees_the_descriptor),
 		KCOV_TEST(exit_while_enabled_frees_it_for_any_mode),
 		KCOV_TEST(nothing_is_recorded_after_the_exit),
+		KCOV_TEST(leader_that_exits_frees_the_descriptor_for_its_threads),
+		KCOV_TEST(trace_goes_on_after_the_leader_exited),
 		KCOV_TEST(two_threads_trace_at_once),
 		KCOV_TEST(thirty_two_threads_trace_at_once),
 		KCOV_TEST(of_racing_threads_one_enables),
 		KCOV_TEST(close_does_not_stop_an_enabled_thread),
+		KCOV_TEST(siblings_close_does_not_stop_an_enabled_thread),
 		KCOV_TEST(thread_without_its_descriptor_stays_busy_until_it_exits),
 		KCOV_TEST(thousand_joined_threads_lose_nothing),
 		KCOV_TEST(thousand_joined_threads_on_one_cpu_lose_nothing),
