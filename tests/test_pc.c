@@ -14,16 +14,35 @@
 #define PATTERN		0xa5a5a5a5a5a5a5a5UL
 #define SMALL		KCOV_PAGE_WORDS
 
+/*
+ * One page between two that nobody may touch; in the kernel none is mapped on either side of it
+ * either, so that a store that misses the buffer ends the test, or the machine.
+ */
 static int setup_small(void **state)
 {
 	static struct kcov_test test;
+	char *room = mmap(NULL, 3 * KCOV_PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	*state = &test;
-	return kcov_make(&test, SMALL) ? 0 : -1;
+	if (room == MAP_FAILED || !kcov_make(&test, SMALL))
+		return -1;
+	kcov_unmap(test.buffer, SMALL);
+	test.buffer = mmap(room + KCOV_PAGE, KCOV_PAGE, PROT_READ | PROT_WRITE,
+			   MAP_SHARED | MAP_FIXED, test.fd, 0);
+	return test.buffer == MAP_FAILED ? -1 : 0;
+}
+
+static int teardown_small(void **state)
+{
+	struct kcov_test *t = *state;
+
+	munmap((char *)t->buffer - KCOV_PAGE, 3 * KCOV_PAGE);
+	t->buffer = NULL;
+	return kcov_test_teardown(state);
 }
 
 #define SMALL_TEST(name) \
-	cmocka_unit_test_setup_teardown(name, setup_small, kcov_test_teardown)
+	cmocka_unit_test_setup_teardown(name, setup_small, teardown_small)
 
 static void map_a_page(void *unused)
 {
@@ -199,7 +218,7 @@ static bool count_is_harmless(const struct kcov_test *t, unsigned long count)
 	return kcov_count(t) == count;
 }
 
-/* The buffers made before and after this one stand next to it. */
+/* Beside the guard pages, a buffer that was made right after this one. */
 static void count_beyond_the_capacity_is_harmless(void **state)
 {
 	const unsigned long counts[] = {

@@ -7,6 +7,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -94,6 +95,39 @@ static void sample_records_are_in_range(void **state)
 	assert_true(count_in(t, count, "kcov_sample") > 0);
 }
 
+/* What addr2line and its like say of a PC; debug information is in the module's file. */
+static void symbolize(unsigned long pc, char *line, int room)
+{
+	const char *directory = getenv("KCOV_KO_DIR");
+	char command[256];
+	FILE *output;
+
+	line[0] = '\0';
+	snprintf(command, sizeof(command), "echo 0x%lx | kcovctl symbolize -m %s", pc,
+		 directory ? directory : "/kcov");
+	output = popen(command, "r");
+	if (!output)
+		return;
+	if (!fgets(line, room, output))
+		line[0] = '\0';
+	pclose(output);
+}
+
+static void sample_record_resolves_to_its_line(void **state)
+{
+	const struct kcov_test *t = *state;
+	const ssize_t count = trace_sample(t, "a");
+	char line[512];
+	ssize_t i = 1;
+
+	while (i <= count && strcmp(kcov_symbol_at(t->buffer[i]), "sample_path_a"))
+		i++;
+	assert_in_range(i, 1, count);
+	symbolize(t->buffer[i], line, sizeof(line));
+	assert_non_null(strstr(line, " sample_path_a+"));
+	assert_non_null(strstr(line, "/kcov_sample.c:"));
+}
+
 /* The function entries of the stock kernel stand in the same buffer. */
 static void sample_and_kernel_record_into_one_buffer(void **state)
 {
@@ -173,6 +207,7 @@ int main(void)
 		KCOV_TEST(text_b_reaches_path_b_only),
 		KCOV_TEST(other_text_reaches_the_other_path_only),
 		KCOV_TEST(sample_records_are_in_range),
+		KCOV_TEST(sample_record_resolves_to_its_line),
 		KCOV_TEST(sample_and_kernel_record_into_one_buffer),
 		KCOV_TEST(instrumented_function_is_not_recorded_twice),
 		KCOV_TEST(two_traces_of_one_input_are_equal),
