@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Who pays for a buffer: the caller's memory cgroup, and a refusal, never
+ * somebody's life, where there is not enough.
+ */
+#include "kcov_test.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define CGROUPS		"/sys/fs/cgroup/"
+#define CGROUP		CGROUPS "kcov_test/"
+#define MI		(1024UL * 1024)
+#define LIMIT		(64 * MI)
+#define BUFFER		(32 * MI)
+#define SIZE_LIMIT	((unsigned long)INT_MAX / sizeof(unsigned long))
+#define RACERS		6
+#define BUFFERS_MAX	256
+
+static unsigned long words(unsigned long bytes)
+{
+	return bytes / sizeof(unsigned long);
+}
+
+static unsigned long charged(void)
+{
+	return kcov_read_number(CGROUP "memory.current", "");
+}
+
+static unsigned long killed_in_cgroup(void)
+{
+	return kcov_read_number(CGROUP "memory.events", "oom_kill ");
+}
+
+static unsigned long killed(void)
+{
+	return kcov_read_number("/proc/vmstat", "oom_kill ");
+}
+
+static int set_limit(unsigned long bytes)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%lu", bytes);
+	return kcov_write_file(CGROUP "memory.max", text);
+}
+
+static int make_cgroup(void **state)
+{
+	(void)state;
+	if (access(CGROUPS "cgroup.controllers", F_OK))
+		return -1;
+	kcov_write_file(CGROUPS "cgroup.subtree_control", "+memory");
+	return mkdir(CGROUP, 0755) || set_limit(LIMIT) ? -1 : 0;
+}
+
+static bool is_removed(void *unused)
+{
+	(void)unused;
+	return !rmdir(CGROUP);
+}
+
+static int remove_cgroup(void **state)
+{
+	(void)state;
+	return kcov_wait_for(is_removed, NULL) ? 0 : -1;
+}
+
+struct caller {
+	int (*act)(int fd);
+	int fd;
+};
+
+static int enter_and_act(void *data)
+{
+	const struct caller *caller = data;
+
+	if (kcov_write_file(CGROUP "cgroup.procs", "0"))
+		return 255;
+	return caller->act(caller->fd);
+}
+
+/* What act() answers in a child in the cgroup, -1 if the child was killed. */
+static int in_cgroup(int (*act)(int fd), const struct kcov_test *t)
+{
+	struct caller caller = { act, t->fd };
+
+	return kcov_in_child(enter_and_act, &caller);
+}
+
+static int init_below_the_limit(int fd)
+{
+	return kcov_init(fd, words(BUFFER));
+}
+
+static int init_above_the_limit(int fd)
+{
+	return kcov_init(fd, words(2 * LIMIT));
+}
+
+static void buffer_is_charged_to_the_callers_cgroup(void **state)
+{
+	assert_int_equal(in_cgroup(init_below_the_limit, *state), 0);
+	assert_in_range(charged(), BUFFER, BUFFER + 8 * MI);
+}
+
+/* The control: who is in no cgroup charges none. */
+static void buffer_of_another_is_not_charged(void **state)
+{
+	const struct kcov_test *t = *state;
+
+	assert_int_equal(kcov_init(t->fd, words(BUFFER)), 0);
+	assert_in_range(charged(), 0, 8 * MI);
+}
+
+static bool is_uncharged(void *unused)
+{
+	(void)unused;
+	return charged() < 8 * MI;
+}
+
+static void close_takes_the_charge_back(void **state)
+{
+	struct kcov_test *t = *state;
+
+	assert_int_equal(in_cgroup(init_below_the_limit, t), 0);
+	assert_true(charged() >= BUFFER);
+	close(t->fd);
+	t->fd = -1;
+	assert_true(kcov_wait_for(is_uncharged, NULL));
+}
+
+static void buffer_above_the_cgroups_limit_is_enomem(void **state)
+{
+	assert_int_equal(in_cgroup(init_above_the_limit, *state), ENOMEM);
+	assert_int_equal(killed_in_cgroup(), 0);
+}
+
+static int init_large_then_small(int fd)
+{
+	const int result = init_above_the_limit(fd);
+
+	return result == ENOMEM ? init_below_the_limit(fd) : 255;
+}
+
+static void refusal_leaves_the_descriptor_new(void **state)
+{
+	assert_int_equal(in_cgroup(init_large_then_small, *state), 0);
+}
+
+/* The second one does not fit any more. */
+static int init_two(int fd)
+{
+	if (init_below_the_limit(fd))
+		return 255;
+	return kcov_init(kcov_open(), words(LIMIT - BUFFER / 2));
+}
+
+static void all_buffers_of_a_cgroup_count(void **state)
+{
+	assert_int_equal(in_cgroup(init_two, *state), ENOMEM);
+	assert_int_equal(killed_in_cgroup(), 0);
+}
+
+static int init_again_and_again(int unused)
+{
+	int good = 0;
+
+	(void)unused;
+	for (int i = 0; i < 100; i++) {
+		const int fd = kcov_open();
+
+		good += !kcov_init(fd, words(BUFFER));
+		close(fd);
+	}
+	return good;
+}
+
+static void charges_of_closed_buffers_do_not_pile_up(void **state)
+{
+	assert_int_equal(in_cgroup(init_again_and_again, *state), 100);
+}
+
+/* Takes what there is, in pieces of this size; answers the errno that ended it. */
+static int take_all(void *size)
+{
+	int result = 0;
+
+	for (int i = 0; i < BUFFERS_MAX && !result; i++)
+		result = kcov_init(kcov_open(), *(unsigned long *)size);
+	return result;
+}
+
+static pid_t start_taking(unsigned long size)
+{
+	const pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(take_all(&size));
+	return pid;
+}
+
+/* How many of the processes that raced for memory ended with ENOMEM. */
+static int race_for_memory(unsigned long size)
+{
+	pid_t racers[RACERS];
+	int refused = 0, status;
+
+	for (int i = 0; i < RACERS; i++)
+		racers[i] = start_taking(size);
+	for (int i = 0; i < RACERS; i++)
+		if (waitpid(racers[i], &status, 0) == racers[i] && WIFEXITED(status))
+			refused += WEXITSTATUS(status) == ENOMEM;
+	return refused;
+}
+
+static void processes_that_race_for_all_memory_are_refused_not_killed(void **state)
+{
+	const unsigned long before = killed();
+
+	(void)state;
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(race_for_memory(words(48 * MI)), RACERS);
+	assert_int_equal(killed(), before);
+}
+
+static void largest_size_is_refused_not_killed(void **state)
+{
+	const unsigned long before = killed();
+	unsigned long size = SIZE_LIMIT;
+
+	(void)state;
+	for (int i = 0; i < 20; i++)
+		assert_int_equal(kcov_in_child(take_all, &size), ENOMEM);
+	assert_int_equal(killed(), before);
+}
+
+/* Once the others are gone all they had is there again. */
+static void memory_is_back_after_the_exits(void **state)
+{
+	const unsigned long before = kcov_read_number("/proc/meminfo", "MemAvailable:");
+	unsigned long size = words(16 * MI);
+
+	(void)state;
+	assert_int_equal(kcov_in_child(take_all, &size), ENOMEM);
+	assert_true(kcov_wait_for(kcov_is_unused, "kcov"));
+	assert_true(kcov_read_number("/proc/meminfo", "MemAvailable:") > before - before / 4);
+}
+
+static int setup_new_in_cgroup(void **state)
+{
+	return make_cgroup(state) || kcov_test_setup_new(state) ? -1 : 0;
+}
+
+static int teardown_in_cgroup(void **state)
+{
+	return kcov_test_teardown(state) || remove_cgroup(state) ? -1 : 0;
+}
+
+#define CGROUP_TEST(name) \
+	cmocka_unit_test_setup_teardown(name, setup_new_in_cgroup, teardown_in_cgroup)
+
+int main(void)
+{
+	const struct CMUnitTest memory[] = {
+		CGROUP_TEST(buffer_is_charged_to_the_callers_cgroup),
+		CGROUP_TEST(buffer_of_another_is_not_charged),
+		CGROUP_TEST(close_takes_the_charge_back),
+		CGROUP_TEST(buffer_above_the_cgroups_limit_is_enomem),
+		CGROUP_TEST(refusal_leaves_the_descriptor_new),
+		CGROUP_TEST(all_buffers_of_a_cgroup_count),
+		CGROUP_TEST(charges_of_closed_buffers_do_not_pile_up),
+		cmocka_unit_test(largest_size_is_refused_not_killed),
+		cmocka_unit_test(processes_that_race_for_all_memory_are_refused_not_killed),
+		cmocka_unit_test(memory_is_back_after_the_exits),
+	};
+	const int failed = cmocka_run_group_tests(memory, NULL, NULL);
+
+	return failed != 0;
+}
