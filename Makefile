@@ -83,7 +83,7 @@ shared := $(filter-out tests/test_%,$(wildcard tests/*.c))
 .PHONY: tools tests
 tools: $(if $(wildcard tools/kcovctl.c),build/tools/kcovctl) $(examples)
 	@:
-tests: $(groups) $(if $(groups),build/tests/compat/caller) $(units) $(asan) $(if $(wildcard tests/sample/Kbuild),sample)
+tests: $(groups) $(if $(groups),build/tests/compat/caller build/tests/same/records) $(units) $(asan) $(if $(wildcard tests/sample/Kbuild),sample)
 	@:
 
 all_cflags = -std=gnu11 -Wall -Wextra -Werror $(CFLAGS) -Iinclude -I. -Itests -MMD -MP -MF build/dep/$(subst /,_,$@).d
@@ -113,6 +113,9 @@ build/tools/examples/%: tools/examples/%.c
 
 test_libs := -lcmocka -lpthread
 build/tests/test_%: build/obj/tests/test_%.o $(call objects,$(shared))
+	$(call program,$^,,$(test_libs))
+
+build/tests/same/records: build/obj/tests/same/records.o $(call objects,$(shared))
 	$(call program,$^,,$(test_libs))
 
 # A 32-bit program of the compiler's alone; the kernel's headers serve both widths.
@@ -145,7 +148,7 @@ vmdir := $(CURDIR)/build/kernel/$(KERNEL)/headers
 own := $(shell echo $$PPID)
 jobs = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
-.PHONY: demo check check-excluded vm shell image
+.PHONY: demo check check-excluded check-same vm shell image
 image:
 	$(Q)tests/vm/host
 	$(Q)tests/vm/kernel $(KERNEL)
@@ -159,6 +162,10 @@ demo check: image
 check-excluded: image
 	$(Q)tests/vm/host check-excluded
 	$(Q)tests/vm/excluded
+
+check-same: image
+	$(Q)+$(MAKE) KERNEL=reference image
+	$(Q)tests/vm/same
 
 shell:
 	$(Q)+$(MAKE) image >&2
@@ -223,6 +230,8 @@ make demo          in a VM: coverage of one system call of a stock Debian kernel
 make check         all tests, in a VM; TESTS='pc mmap' only these groups
 make check-excluded         is the table of functions that are not covered right?
                    compiles what mainline leaves out, and compares
+make check-same    is the same recorded of the same code on the stock kernel, moved
+                   and not, and on the reference kernel?
 make vm RUN='command'       runs a shell command in the VM, prints its output,
                    ends with its status (124: TIMEOUT, 125: the guest died);
                    EXTRA=directory is copied into the guest's root
