@@ -88,13 +88,18 @@ static void disarm_all(void)
 	lockdep_assert_held(&arm_lock);
 	if (!armed || users)
 		return;
+	kcov_inherit_stop();
 	err = kcov_functions_disarm();
 	if (!err)
 		err = kcov_sched_disarm();
-	if (err)
+	if (err) {
 		pin_module(err);
-	else
-		armed = false;
+		return;
+	}
+	/* Exits are not seen any more: nobody may be left in the table. */
+	kcov_task_purge();
+	kcov_pool_drain();
+	armed = false;
 }
 
 static void disarm_later(struct work_struct *work)

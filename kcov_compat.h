@@ -43,6 +43,7 @@
  * and a softirq being served. Disabled bottom halves are not among them.
  */
 #define KCOV_CONTEXT_TASK 0u
+#define KCOV_CONTEXT_SOFTIRQ ((unsigned int)SOFTIRQ_OFFSET)
 
 static __always_inline unsigned int kcov_context(void)
 {

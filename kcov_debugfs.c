@@ -2,8 +2,9 @@
 /*
  * The directory kcov_mod/ in debugfs: what the module is doing.
  *
- * instances: a line for each descriptor. functions: the set of functions whose
- * entries are covered; written to, it takes rules that change the set.
+ * instances: a line for each descriptor. lost: what was not recorded.
+ * functions: the set of functions whose entries are covered; written to, it
+ * takes rules that change the set.
  *
  * Context: process context. Locking: none of its own.
  * Lifetime: debugfs waits for readers when the directory goes.
@@ -30,32 +31,41 @@ static const char *mode_name(const struct kcov_desc_info *info)
 	case KCOV_READY:
 		return "ready";
 	case KCOV_LOCAL:
+		return info->mode == KCOV_TRACE_CMP ? "cmp" : "pc";
+	case KCOV_REMOTE:
 		break;
 	}
-	return info->mode == KCOV_TRACE_CMP ? "cmp" : "pc";
+	return info->mode == KCOV_TRACE_CMP ? "remote-cmp" : "remote-pc";
 }
 
 static void show_desc(const struct kcov_desc_info *info, struct seq_file *m)
 {
 	seq_printf(m, "%u ", info->id);
-	if (info->state == KCOV_LOCAL) {
+	if (info->pid) {
 		seq_printf(m, "%d ", info->pid);
 		/* One word, whatever the task calls itself. */
 		seq_escape(m, info->comm[0] ? info->comm : "-", " \t\n\v\f\r\\");
 	} else {
 		seq_puts(m, "- -");
 	}
-	seq_printf(m, " %s %llu %llu %llu\n", mode_name(info),
-		   info->words, info->count, info->dropped);
+	seq_printf(m, " %s %llu %llu %llu %llu\n", mode_name(info),
+		   info->words, info->count, info->dropped, info->lost);
 }
 
 static int instances_show(struct seq_file *m, void *unused)
 {
-	seq_puts(m, "id pid comm mode size count dropped\n");
+	seq_puts(m, "id pid comm mode size count dropped lost\n");
 	kcov_desc_walk(show_desc, m);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(instances);
+
+static int lost_show(struct seq_file *m, void *unused)
+{
+	kcov_loss_show(m);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(lost);
 
 static void *functions_start(struct seq_file *m, loff_t *pos)
 {
@@ -156,6 +166,7 @@ void __init kcov_debugfs_setup(void)
 	directory = debugfs_create_dir("kcov_mod", NULL);
 	debugfs_create_file("instances", 0400, directory, NULL,
 			    &instances_fops);
+	debugfs_create_file("lost", 0400, directory, NULL, &lost_fops);
 	debugfs_create_file("functions", 0600, directory, NULL,
 			    &functions_fops);
 }

@@ -10,6 +10,7 @@
  * ours runs after the module is gone.
  */
 #include <linux/atomic.h>
+#include <linux/delay.h>
 #include <linux/memcontrol.h>
 #include <linux/mm.h>
 #include <linux/module.h>
@@ -69,11 +70,14 @@ struct kcov_desc *kcov_desc_create(void)
 	desc->rec = (struct kcov_recorder){};
 	refcount_set(&desc->refs, 1);
 	desc->state = KCOV_NEW;
-	desc->sequence = 0;
 	desc->words = 0;
 	desc->owner = NULL;
+	desc->remote = NULL;
+	desc->merging = false;
+	desc->lost = 0;
 	desc->armed = false;
 	desc->id = atomic_inc_return(&next_id);
+	INIT_LIST_HEAD(&desc->finished);
 	INIT_WORK(&desc->free_work, free_later);
 	__module_get(THIS_MODULE);
 
@@ -83,7 +87,10 @@ struct kcov_desc *kcov_desc_create(void)
 	return desc;
 }
 
-/* Every get is by the thread that binds; its put is in DISABLE or in exit. */
+/*
+ * By the thread that binds, its put is in DISABLE or in exit; for a struct
+ * kcov_remote, its put is where that is freed; for who merges, its put is there.
+ */
 void kcov_desc_get(struct kcov_desc *desc)
 {
 	refcount_inc(&desc->refs);
@@ -101,6 +108,64 @@ void kcov_desc_put_later(struct kcov_desc *desc)
 {
 	if (refcount_dec_and_test(&desc->refs))
 		queue_work(free_queue, &desc->free_work);
+}
+
+/* Our workqueue, for whatever else may have to be freed from anywhere. */
+void kcov_desc_queue(struct work_struct *work)
+{
+	queue_work(free_queue, work);
+}
+
+/* An entry of the task table; cleared. May sleep. */
+struct kcov_task *kcov_desc_alloc_entry(void)
+{
+	return kmem_cache_alloc(task_cache, GFP_KERNEL);
+}
+
+void kcov_desc_free_entry(struct kcov_task *kt)
+{
+	kmem_cache_free(task_cache, kt);
+}
+
+/**
+ * kcov_desc_wait_merged() - before @desc is enabled anew
+ * @desc: the descriptor
+ *
+ * When it was disabled the records of a section may just have been copied into
+ * the buffer. They will not count, but must not overwrite what comes now.
+ * Sections that end later copy nothing.
+ */
+void kcov_desc_wait_merged(struct kcov_desc *desc)
+{
+	unsigned long flags;
+	bool busy;
+
+	for (;;) {
+		raw_spin_lock_irqsave(&desc->lock, flags);
+		busy = desc->state == KCOV_READY && desc->merging;
+		raw_spin_unlock_irqrestore(&desc->lock, flags);
+		if (!busy)
+			return;
+		usleep_range(50, 500);
+	}
+}
+
+/**
+ * kcov_desc_reset() - the records of current begin at the first slot again
+ * @desc: the descriptor that current has enabled
+ */
+enum kcov_refusal kcov_desc_reset(struct kcov_desc *desc)
+{
+	enum kcov_refusal refusal = KCOV_NOT_OWNER;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&desc->lock, flags);
+	if (desc->owner == current) {
+		kcov_record_forget(&desc->rec);
+		refusal = KCOV_OK;
+	}
+	raw_spin_unlock_irqrestore(&desc->lock, flags);
+	return refusal;
 }
 
 /**
@@ -222,6 +287,7 @@ static void copy_info(struct kcov_desc *desc, struct kcov_desc_info *info)
 	info->mode = desc->rec.mode;
 	info->words = desc->words;
 	info->dropped = READ_ONCE(desc->rec.dropped);
+	info->lost = desc->lost;
 	if (desc->words)
 		info->count = kcov_record_count(&desc->rec);
 	if (desc->owner) {
@@ -285,10 +351,15 @@ int kcov_desc_setup(void (*release)(void))
 	return -ENOMEM;
 }
 
-/* After the last descriptor, or after a setup that failed half-way. */
+/* After the last descriptor: waits for the end of its free. */
+void kcov_desc_flush(void)
+{
+	flush_workqueue(free_queue);
+}
+
+/* After everything else, or after a setup that failed half-way. */
 void kcov_desc_cleanup(void)
 {
-	/* Waits for the tail of free_desc() behind its module_put(). */
 	if (free_queue)
 		destroy_workqueue(free_queue);
 	kmem_cache_destroy(task_cache);

@@ -12,20 +12,33 @@
  *                                                        kcov_mod/functions
  *   list_lock (mutex)   list of descriptors              open, last put,
  *                                                        kcov_mod/instances
- *   kcov_desc.lock      state, owner, area, spare of     ioctl, mmap, exit,
- *     (raw spinlock)    one descriptor                   kcov_mod/instances
- *   bucket.lock (raw)   one chain of the task table      ioctl, exit, switch
+ *   pool_lock   (mutex) sections of softirqs and spare   REMOTE_ENABLE, last
+ *                       entries: whether they are there  put, our workqueue
+ *   kcov_desc.lock      state, owner, area, spare,       ioctl, mmap, exit,
+ *     (raw spinlock)    sections of one descriptor       kcov_mod/instances,
+ *                                                        sections
+ *   handles_lock (raw)  table of handles                 ioctl, exit, sections
+ *   bucket.lock (raw)   one chain of the task table      ioctl, exit, sections,
+ *                                                        fork, switch
  *                                                        (tracepoint back end)
+ *   spares_lock (raw)   the lists of both pools          as bucket.lock
  *
  * arm_lock and list_lock never nest. arm_lock > set_lock > the kernel's
- * module and ftrace locks. list_lock > kcov_desc.lock > bucket.lock.
+ * module and ftrace locks. list_lock > kcov_desc.lock > handles_lock,
+ * bucket.lock, spares_lock, which do not nest.
  *
  * Layers; calls go downwards only:
  *
  *   kcov_mod.c                         module, device file
  *   kcov_debugfs.c  kcov_arm.c         kcov_mod/; what costs while nobody records
  *   kcov_sched.c    kcov_functions.c   switches, exits; set of covered functions
+ *   kcov_section.c                     sections: start and stop
+ *   kcov_merge.c                       their way into the owner's buffer
+ *   kcov_remote.c                      handles, and who asked for them
+ *   kcov_area.c     kcov_inherit.c     buffers of sections; common handles of
+ *                                      children
  *   kcov_task.c     kcov_symbol.c      binding; names to addresses
+ *   kcov_pool.c     kcov_tracepoint.c  spare entries of the task table
  *                   kcov_rules.c       what the user wants changed in the set
  *   kcov_desc.c     kcov_ftrace.c      descriptors; hooks at function entries
  *   kcov_trace.c                       callbacks: touches kcov_record.h only
@@ -33,6 +46,7 @@
 #ifndef KCOV_INTERNAL_H
 #define KCOV_INTERNAL_H
 
+#include <linux/atomic.h>
 #include <linux/cache.h>
 #include <linux/err.h>
 #include <linux/list.h>
@@ -50,6 +64,7 @@
 struct kcov_rules;
 struct module;
 struct seq_file;
+struct tracepoint;
 struct vm_area_struct;
 
 /* Why a call is refused. kcov_refusal.c holds the errno and the reason. */
@@ -67,6 +82,13 @@ enum kcov_refusal {
 	KCOV_BAD_ARGUMENT,
 	KCOV_NOT_OWNER,
 	KCOV_BAD_MAPPING,
+	KCOV_BAD_ADDRESS,
+	KCOV_MANY_HANDLES,
+	KCOV_TORN_HANDLES,
+	KCOV_REMOTE_BUSY,
+	KCOV_BAD_HANDLE,
+	KCOV_BAD_COMMON_HANDLE,
+	KCOV_HANDLE_TAKEN,
 	KCOV_NR_REFUSALS
 };
 
@@ -75,27 +97,54 @@ enum kcov_state {
 	KCOV_NEW,	/* opened: INIT_TRACE */
 	KCOV_READY,	/* has its buffer: mmap, ENABLE */
 	KCOV_LOCAL,	/* bound to @owner, which records its own system calls */
+	KCOV_REMOTE,	/* @owner gets the records of sections with its handles */
+};
+
+/* What was not recorded, but for records that found a buffer full. */
+enum kcov_loss {
+	KCOV_LOST_INVALID_HANDLE,	/* sections started with a bad handle */
+	KCOV_LOST_NESTED,		/* sections inside a section */
+	KCOV_LOST_NO_AREA,		/* sections without a buffer set aside */
+	KCOV_LOST_OUTLIVED,		/* sections behind DISABLE or an exit */
+	KCOV_LOST_UNMERGED,		/* sections whose count never stood still */
+	KCOV_LOST_CHILD,		/* children that inherited nothing */
+	KCOV_NR_LOSSES
+};
+
+/* Where sections can be, each with at most one that is not followed. */
+enum kcov_where {
+	KCOV_IN_TASK,
+	KCOV_IN_SOFTIRQ,
+	KCOV_NR_WHERE
 };
 
 /**
- * struct kcov_task - a task that records
- * @node: in the bucket of the task table that @task hashes to
+ * struct kcov_task - a task that records, or that inherited a common handle
+ * @node: in the bucket of the task table that @task hashes to, or in a pool
  * @task: the task, with one reference
  * @cur: what the task records into while it runs
  * @local: the descriptor it enabled; one reference
- * @notifier: tells when @task comes and goes; never more than one a task,
- *            because the list runs newest first at both ends
+ * @remote: the descriptor it enabled for remote sections; one reference
+ * @sections: the sections it is in; in softirqs on PREEMPT_RT only, others
+ *            have them on the CPU
+ * @common_handle: its own or inherited, 0 if none
+ * @notifier: tells when @task comes and goes while @cur is set; never more
+ *            than one a task, because the list runs newest first at both ends
  *
  * Only @task itself changes its entry, with interrupts off; the switch back
  * end reads @cur on the CPU that runs or is about to run @task. So nobody else
  * holds a pointer to an entry that was taken out of the table, and it can be
- * used again at once: it goes back to its descriptor as @spare.
+ * used again at once: it goes back to its descriptor as @spare, to its section,
+ * or to the pool. One exception: kcov_task_purge().
  */
 struct kcov_task {
 	struct hlist_node node;
 	struct task_struct *task;
 	struct kcov_recorder *cur;
 	struct kcov_desc *local;
+	struct kcov_desc *remote;
+	struct kcov_section *sections[KCOV_NR_WHERE];
+	u64 common_handle;
 #ifdef KCOV_SWITCH_NOTIFIER
 	struct preempt_notifier notifier;
 #endif
@@ -106,14 +155,19 @@ struct kcov_task {
  * @rec: the recorder; constant while a CPU points at it, so it has its line
  * @lock: see the table above
  * @refs: one for the open file (mappings hold the file), one for the bound
- *        task (@owner, dropped by DISABLE or exit). The last one frees.
+ *        task (@owner, dropped by DISABLE or exit), one for each struct
+ *        kcov_remote, one for whoever merges. The last one frees.
  * @state: under @lock
- * @sequence: number of bindings that ended; under @lock
  * @words: size of the buffer in words, 0 before INIT_TRACE; under @lock
  * @owner: the task that enabled it or NULL. It may be followed under @lock:
  *         its exit takes the lock to clear it. Under @lock
  * @spare: entry for the task table while nobody uses it, so that ENABLE
- *         allocates nothing; under @lock
+ *         allocates nothing; under @lock, while enabled only @owner's
+ * @remote: what was set aside while @state is KCOV_REMOTE; under @lock
+ * @finished: sections to be merged; under @lock
+ * @merging: somebody copies records of sections into the buffer, and will look
+ *           at @finished again; under @lock
+ * @lost: sections that were dropped; under @lock
  * @id: a number for kcov_mod/instances
  * @armed: holds a reference of kcov_arm_get(); under @lock
  * @node: in the list of descriptors, under its list_lock
@@ -126,14 +180,79 @@ struct kcov_desc {
 	raw_spinlock_t lock ____cacheline_aligned;
 	refcount_t refs;
 	enum kcov_state state;
-	unsigned int sequence;
 	u64 words;
 	struct task_struct *owner;
 	struct kcov_task *spare;
+	struct kcov_remote *remote;
+	struct list_head finished;
+	bool merging;
+	u64 lost;
 	unsigned int id;
 	bool armed;
 	struct list_head node;
 	struct work_struct free_work;
+};
+
+/**
+ * struct kcov_handle - sections with @handle belong to @remote
+ * @node: in the table of handles
+ */
+struct kcov_handle {
+	struct hlist_node node;
+	u64 handle;
+	struct kcov_remote *remote;
+};
+
+/**
+ * struct kcov_remote - one REMOTE_ENABLE: its handles, and what was set aside
+ * @refs: one for the descriptor, dropped by DISABLE or exit, and one for each
+ *        section that runs or waits to be merged. The last one frees.
+ * @desc: the descriptor, with one reference
+ * @mode: KCOV_TRACE_PC or KCOV_TRACE_CMP
+ * @idle: sections with a buffer that nobody uses; under the lock of @desc
+ * @pooled: keeps the softirqs' pool filled
+ * @free_work: the last put from where nothing may sleep
+ * @count: number of handles in use
+ * @handles: handle and descriptor; constant while registered
+ *
+ * While it is the descriptor's, sections may begin and their records count. A
+ * section that ends later finds another one there, or none, and is dropped.
+ */
+struct kcov_remote {
+	refcount_t refs;
+	struct kcov_desc *desc;
+	unsigned int mode;
+	struct list_head idle;
+	bool pooled;
+	struct work_struct free_work;
+	unsigned int count;
+	struct kcov_handle handles[];
+};
+
+/**
+ * struct kcov_section - one run of code that records for another task
+ * @rec: where it records; the area is the kernel's own
+ * @node: in a list of idle ones, or of the descriptor's finished ones
+ * @remote: whom it records for; one reference while it runs
+ * @outer: what its context recorded into before
+ * @below: the followed section it interrupts, if any
+ * @refused: starts inside it that still wait for their stop
+ * @followed: began without an annotation, and yields to one that has it
+ * @pooled: belongs to the softirqs' pool, not to @remote
+ * @words: length of the area
+ * @entry: for the task table, if the task has no entry
+ */
+struct kcov_section {
+	struct kcov_recorder rec;
+	struct list_head node;
+	struct kcov_remote *remote;
+	struct kcov_recorder *outer;
+	struct kcov_section *below;
+	unsigned int refused;
+	bool followed;
+	bool pooled;
+	u64 words;
+	struct kcov_task entry;
 };
 
 /* What kcov_mod/instances shows of a descriptor, copied under its lock. */
@@ -144,12 +263,14 @@ struct kcov_desc_info {
 	u64 words;
 	u64 count;
 	u64 dropped;
+	u64 lost;
 	pid_t pid;
 	char comm[TASK_COMM_LEN];
 };
 
 /* kcov_desc.c */
 int kcov_desc_setup(void (*release)(void));
+void kcov_desc_flush(void);
 void kcov_desc_cleanup(void);
 struct kcov_desc *kcov_desc_create(void);
 void kcov_desc_get(struct kcov_desc *desc);
@@ -157,6 +278,7 @@ void kcov_desc_put(struct kcov_desc *desc);
 void kcov_desc_put_later(struct kcov_desc *desc);
 bool kcov_desc_is_new(struct kcov_desc *desc);
 pid_t kcov_desc_owner(struct kcov_desc *desc);
+enum kcov_refusal kcov_desc_reset(struct kcov_desc *desc);
 u64 *kcov_desc_alloc_area(u64 words);
 void kcov_desc_free_area(u64 *area);
 enum kcov_refusal kcov_desc_install(struct kcov_desc *desc, u64 *area,
@@ -166,12 +288,69 @@ enum kcov_refusal kcov_desc_map(struct kcov_desc *desc,
 void kcov_desc_walk(void (*show)(const struct kcov_desc_info *info,
 				 struct seq_file *m), struct seq_file *m);
 
+void kcov_desc_queue(struct work_struct *work);
+void kcov_desc_wait_merged(struct kcov_desc *desc);
+struct kcov_task *kcov_desc_alloc_entry(void);
+void kcov_desc_free_entry(struct kcov_task *kt);
+
+/* kcov_pool.c */
+int kcov_pool_fill(void);
+void kcov_pool_drain(void);
+struct kcov_task *kcov_pool_get(void);
+void kcov_pool_put(struct kcov_task *kt);
+
+/* kcov_loss.c */
+void kcov_loss_count(enum kcov_loss loss);
+void kcov_loss_show(struct seq_file *m);
+
+/* kcov_tracepoint.c */
+struct tracepoint *kcov_tracepoint_find(const char *name);
+
+/* kcov_inherit.c */
+int kcov_inherit_start(void);
+void kcov_inherit_stop(void);
+
+/* kcov_section.c; start, stop and common handle are declared in our header */
+void kcov_section_exit(void);
+
+/* kcov_area.c */
+int kcov_area_setup(struct kcov_remote *remote, u64 words);
+void kcov_area_cleanup(struct kcov_remote *remote);
+struct kcov_section *kcov_area_take(struct kcov_remote *remote,
+				    enum kcov_where where);
+void kcov_area_release(struct kcov_section *section);
+extern atomic_t kcov_area_users;
+
+/* kcov_merge.c */
+void kcov_merge_finish(struct kcov_section *section);
+void kcov_merge_lost(struct kcov_remote *remote, enum kcov_loss loss);
+
+/* kcov_remote.c */
+enum kcov_refusal kcov_remote_enable(struct kcov_desc *desc,
+				     const void __user *argument);
+bool kcov_remote_is_owner(struct kcov_desc *desc);
+enum kcov_refusal kcov_remote_disable(struct kcov_desc *desc);
+void kcov_remote_exit(void);
+struct kcov_remote *kcov_remote_find(u64 handle);
+void kcov_remote_put(struct kcov_remote *remote);
+void kcov_remote_put_later(struct kcov_remote *remote);
+
 /* kcov_task.c */
 enum kcov_refusal kcov_task_enable(struct kcov_desc *desc, unsigned long mode);
 enum kcov_refusal kcov_task_disable(struct kcov_desc *desc);
-enum kcov_refusal kcov_task_reset(struct kcov_desc *desc);
 void kcov_task_exit(void);
 void kcov_task_switch(struct task_struct *next);
+struct kcov_task *kcov_task_here(void);
+struct kcov_section *kcov_task_section(enum kcov_where where);
+void kcov_task_push(struct kcov_section *section, enum kcov_where where);
+struct kcov_recorder *kcov_task_pop(struct kcov_section *section,
+				    enum kcov_where where);
+void kcov_task_resume(struct kcov_recorder *outer, enum kcov_where where);
+void kcov_task_own(struct kcov_desc *desc, u64 common_handle);
+void kcov_task_disown(struct kcov_desc *desc);
+void kcov_task_forget_handle(void);
+void kcov_task_inherit(struct task_struct *child);
+void kcov_task_purge(void);
 void kcov_task_setup(void);
 
 /* kcov_sched.c */

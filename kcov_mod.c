@@ -72,14 +72,31 @@ static enum kcov_refusal init_trace(struct kcov_desc *desc, unsigned long words)
 	return refusal;
 }
 
+static enum kcov_refusal enable(struct kcov_desc *desc, unsigned long mode)
+{
+	kcov_desc_wait_merged(desc);
+	return kcov_task_enable(desc, mode);
+}
+
+static enum kcov_refusal remote_enable(struct kcov_desc *desc,
+				       unsigned long arg)
+{
+	kcov_desc_wait_merged(desc);
+	return kcov_remote_enable(desc, (const void __user *)arg);
+}
+
 static enum kcov_refusal disable(struct kcov_desc *desc, unsigned long unused)
 {
-	return unused ? KCOV_BAD_ARGUMENT : kcov_task_disable(desc);
+	if (unused)
+		return KCOV_BAD_ARGUMENT;
+	if (kcov_remote_is_owner(desc))
+		return kcov_remote_disable(desc);
+	return kcov_task_disable(desc);
 }
 
 static enum kcov_refusal reset(struct kcov_desc *desc, unsigned long unused)
 {
-	return unused ? KCOV_BAD_ARGUMENT : kcov_task_reset(desc);
+	return unused ? KCOV_BAD_ARGUMENT : kcov_desc_reset(desc);
 }
 
 static enum kcov_refusal dispatch(struct kcov_desc *desc, unsigned int cmd,
@@ -89,7 +106,9 @@ static enum kcov_refusal dispatch(struct kcov_desc *desc, unsigned int cmd,
 	case KCOV_INIT_TRACE:
 		return init_trace(desc, arg);
 	case KCOV_ENABLE:
-		return kcov_task_enable(desc, arg);
+		return enable(desc, arg);
+	case KCOV_REMOTE_ENABLE:
+		return remote_enable(desc, arg);
 	case KCOV_DISABLE:
 		return disable(desc, arg);
 	case KCOV_RESET_TRACE:
@@ -190,17 +209,19 @@ cleanup_sched:
 
 /*
  * The reverse. No file is open and no task bound, or the module would be
- * pinned. The descriptors' workqueue is drained before disarming: the last
- * free on it puts the last user of what is armed.
+ * pinned. The descriptors' workqueue is flushed before disarming: the last
+ * free on it puts the last user of what is armed. Disarming frees entries, so
+ * their cache comes last.
  */
 static void __exit kcov_exit(void)
 {
 	kcov_debugfs_cleanup();
 	debugfs_remove(device);
-	kcov_desc_cleanup();
+	kcov_desc_flush();
 	kcov_arm_cleanup();
 	kcov_functions_cleanup();
 	kcov_sched_cleanup();
+	kcov_desc_cleanup();
 }
 
 module_init(kcov_init);

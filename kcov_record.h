@@ -19,9 +19,13 @@
 
 #ifdef __KERNEL__
 #include <linux/compiler.h>
+#include <linux/string.h>
 #include <linux/types.h>
+#include <uapi/linux/kcov.h>
 #else
+#include <linux/kcov.h>
 #include <linux/types.h>
+#include <string.h>
 #include <sys/cdefs.h>
 
 #define u64 __u64
@@ -29,6 +33,8 @@
 #define READ_ONCE(x) __atomic_load_n(&(x), __ATOMIC_RELAXED)
 #define WRITE_ONCE(x, v) __atomic_store_n(&(x), (v), __ATOMIC_RELAXED)
 #define barrier() __atomic_signal_fence(__ATOMIC_SEQ_CST)
+/* Pairs with the load of whoever reads the count. */
+#define smp_store_release(p, v) __atomic_store_n(p, v, __ATOMIC_RELEASE)
 #endif
 
 /**
@@ -69,6 +75,26 @@ static __always_inline u64 kcov_record_pc_capacity(u64 words)
 static __always_inline u64 kcov_record_cmp_capacity(u64 words)
 {
 	return (words - 1) / KCOV_RECORD_CMP_WORDS;
+}
+
+/**
+ * kcov_record_words() - length of a record
+ * @mode: KCOV_TRACE_PC or KCOV_TRACE_CMP
+ */
+static __always_inline u64 kcov_record_words(unsigned int mode)
+{
+	return mode == KCOV_TRACE_CMP ? KCOV_RECORD_CMP_WORDS : 1;
+}
+
+/**
+ * kcov_record_capacity() - number of whole records that fit
+ * @mode: KCOV_TRACE_PC or KCOV_TRACE_CMP
+ * @words: size of the area in words of 8 bytes, at least 2
+ */
+static __always_inline u64 kcov_record_capacity(unsigned int mode, u64 words)
+{
+	return mode == KCOV_TRACE_CMP ? kcov_record_cmp_capacity(words) :
+					kcov_record_pc_capacity(words);
 }
 
 /**
@@ -156,6 +182,42 @@ static __always_inline void kcov_record_cmp(struct kcov_recorder *rec, u64 type,
 static __always_inline void kcov_record_forget(struct kcov_recorder *rec)
 {
 	WRITE_ONCE(rec->area[0], 0);
+}
+
+/**
+ * kcov_record_copy() - the first half of a merge: the records
+ * @to: where they are appended; may be shared with user space
+ * @base: how many records to keep in @to, at most its capacity
+ * @from: what is appended, of the same mode and private to the kernel
+ *
+ * Changes nothing that counts: kcov_record_publish() does.
+ *
+ * Return: the number of records that fit.
+ */
+static __always_inline u64 kcov_record_copy(struct kcov_recorder *to, u64 base,
+					    const struct kcov_recorder *from)
+{
+	u64 words = kcov_record_words(from->mode);
+	u64 count = kcov_record_count(from);
+	u64 room = to->capacity - base;
+
+	if (count > room)
+		count = room;
+	memcpy(&to->area[1 + base * words], &from->area[1],
+	       count * words * sizeof(u64));
+	return count;
+}
+
+/**
+ * kcov_record_publish() - the second half: the count
+ * @to: as for kcov_record_copy(), and nobody else has published since
+ * @count: the new number of records
+ */
+static __always_inline void kcov_record_publish(struct kcov_recorder *to,
+						u64 count)
+{
+	/* Pairs with the client's load of the count: records come first. */
+	smp_store_release(&to->area[0], count);
 }
 
 #endif /* KCOV_RECORD_H */

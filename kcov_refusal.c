@@ -33,6 +33,19 @@ static const struct {
 		"the thread has not enabled the descriptor" },
 	[KCOV_BAD_MAPPING] = { -EINVAL,
 		"offset must be 0 and length that of the buffer" },
+	[KCOV_BAD_ADDRESS] = { -EFAULT,
+		"the argument cannot be read from this address" },
+	[KCOV_MANY_HANDLES] = { -EINVAL, "more than 256 handles" },
+	[KCOV_TORN_HANDLES] = { -EINVAL,
+		"num_handles was changed while it was read" },
+	[KCOV_REMOTE_BUSY] = { -EBUSY,
+		"the thread gets sections with another descriptor" },
+	[KCOV_BAD_HANDLE] = { -EINVAL,
+		"a handle in handles[] is not of a subsystem, or has reserved bits" },
+	[KCOV_BAD_COMMON_HANDLE] = { -EINVAL,
+		"common_handle is of a subsystem, or has reserved bits" },
+	[KCOV_HANDLE_TAKEN] = { -EEXIST,
+		"a handle is registered already, here or by another descriptor" },
 };
 
 static_assert(ARRAY_SIZE(refusals) == KCOV_NR_REFUSALS);

@@ -26,33 +26,6 @@
 
 #include "kcov_internal.h"
 
-#if !defined(KCOV_SWITCH_NOTIFIER) || !defined(KCOV_EXIT_FTRACE)
-struct find_tracepoint {
-	const char *name;
-	struct tracepoint *found;
-};
-
-static void compare_tracepoint(struct tracepoint *tp, void *data)
-{
-	struct find_tracepoint *find = data;
-
-	if (!strcmp(tp->name, find->name))
-		find->found = tp;
-}
-
-/* Neither tracepoint is exported to modules by its name. */
-static struct tracepoint *find_tracepoint(const char *name)
-{
-	struct find_tracepoint find = { .name = name };
-
-	for_each_kernel_tracepoint(compare_tracepoint, &find);
-	if (!find.found)
-		pr_err("this kernel has no tracepoint %s: it needs CONFIG_TRACEPOINTS\n",
-		       name);
-	return find.found;
-}
-#endif
-
 #ifdef KCOV_SWITCH_NOTIFIER
 static int setup_switches(void)
 {
@@ -81,7 +54,7 @@ static void probe_switch(void *data, bool preempt, struct task_struct *prev,
 static int setup_switches(void)
 {
 	check_trace_callback_type_sched_switch(probe_switch);
-	switch_tracepoint = find_tracepoint("sched_switch");
+	switch_tracepoint = kcov_tracepoint_find("sched_switch");
 	return switch_tracepoint ? 0 : -ENODEV;
 }
 
@@ -97,6 +70,16 @@ static void disarm_switches(void)
 }
 #endif
 
+/* Inside out: a section lies over what the task records by itself. */
+static void end_current(void)
+{
+	if (!kcov_task_here())
+		return;
+	kcov_section_exit();
+	kcov_remote_exit();
+	kcov_task_exit();
+}
+
 #ifdef KCOV_EXIT_FTRACE
 /*
  * No recursion protection is asked for: do_exit() does not call itself from
@@ -106,7 +89,7 @@ static void hook_exit(unsigned long ip, unsigned long parent_ip,
 		      struct ftrace_ops *ops, struct ftrace_regs *fregs)
 {
 	preempt_disable_notrace();
-	kcov_task_exit();
+	end_current();
 	preempt_enable_notrace();
 }
 
@@ -150,13 +133,13 @@ static struct tracepoint *exit_tracepoint;
 
 static void probe_exit(void *data, struct task_struct *task)
 {
-	kcov_task_exit();
+	end_current();
 }
 
 static int setup_exits(void)
 {
 	check_trace_callback_type_sched_process_exit(probe_exit);
-	exit_tracepoint = find_tracepoint("sched_process_exit");
+	exit_tracepoint = kcov_tracepoint_find("sched_process_exit");
 	return exit_tracepoint ? 0 : -ENODEV;
 }
 

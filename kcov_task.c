@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Binding of a descriptor to the task that records with it.
+ * Binding of descriptors and sections to the task that records with them.
  *
  * task_struct has no room for us, so a table keyed by the task holds what a
  * kernel with kcov keeps there, and a per-CPU pointer follows the task from
@@ -9,9 +9,10 @@
  * Context: ENABLE and DISABLE are process context. kcov_task_exit() runs with
  * preemption disabled, kcov_task_switch() and sched_out with the run queue
  * locked, sched_in with preemption disabled: all of them only store.
+ * kcov_task_push() and pop() run wherever a section starts and stops.
  * Locking: desc->lock, inside it the lock of one bucket.
- * Lifetime: an entry is in the table from ENABLE to DISABLE or exit, whichever
- * comes first, and belongs to the descriptor at other times.
+ * Lifetime: an entry is in the table while its task has a descriptor, a section
+ * or a common handle.
  *
  * Who may see what, and why it is safe:
  *  - A callback loads the pointer in the context of the task, or of an
@@ -19,9 +20,8 @@
  *    which is then in no callback, and whatever interrupts it ends before it
  *    goes on. So no callback can hold a recorder that is being unbound, and
  *    unbinding waits for nobody.
- *  - Between two stores of start() an interrupt sees either NULL or a complete
- *    recorder; between two stores of stop() either the recorder, still
- *    complete, or NULL.
+ *  - Between two stores of record_into() an interrupt sees NULL or a complete
+ *    recorder: the old or the new one.
  *  - After do_exit() has started no thread of the task enables again.
  */
 #include <linux/hash.h>
@@ -41,6 +41,12 @@ static struct bucket {
 } buckets[1 << BUCKET_BITS];
 
 DEFINE_PER_CPU(struct kcov_recorder *, kcov_recorder);
+
+/*
+ * The innermost section of the softirq that this CPU serves. Softirqs do not
+ * nest, and do not sleep; on PREEMPT_RT they do, and have it in the task.
+ */
+static DEFINE_PER_CPU(struct kcov_section *, softirq_section);
 
 static struct bucket *bucket_of(const struct task_struct *task)
 {
@@ -113,13 +119,16 @@ static struct preempt_ops switch_ops = {
 
 static void watch_switches(struct kcov_task *kt)
 {
+	if (kt->cur)
+		return;
 	preempt_notifier_init(&kt->notifier, &switch_ops);
 	preempt_notifier_register(&kt->notifier);
 }
 
 static void unwatch_switches(struct kcov_task *kt)
 {
-	preempt_notifier_unregister(&kt->notifier);
+	if (kt->cur)
+		preempt_notifier_unregister(&kt->notifier);
 }
 #else
 static void watch_switches(struct kcov_task *kt)
@@ -146,81 +155,331 @@ void kcov_task_switch(struct task_struct *next)
 	this_cpu_write(kcov_recorder, rec);
 }
 
-/* Publishes a complete recorder to the callbacks of current. */
-static void start(struct kcov_task *kt, struct kcov_recorder *rec)
+/*
+ * Current records into @rec from now on, which is complete; into nothing if it
+ * is NULL. The notifier is there while @cur is set: it is changed last before
+ * the pointer shows a recorder, and first after it shows none.
+ */
+static void record_into(struct kcov_task *kt, struct kcov_recorder *rec)
 {
 	lockdep_assert_irqs_disabled();
-	kt->cur = rec;
-	watch_switches(kt);
-	/* The recorder and @cur before the pointer; an interrupt may look. */
-	barrier();
-	this_cpu_write(kcov_recorder, rec);
+	if (rec) {
+		watch_switches(kt);
+		kt->cur = rec;
+		/* All of it before the pointer; an interrupt may look. */
+		barrier();
+		this_cpu_write(kcov_recorder, rec);
+	} else {
+		this_cpu_write(kcov_recorder, NULL);
+		/* The pointer before the rest: the reverse. */
+		barrier();
+		unwatch_switches(kt);
+		kt->cur = NULL;
+	}
 }
 
-/* After this no callback can find the recorder; see the top of the file. */
-static void stop(struct kcov_task *kt)
+static void insert_current(struct kcov_task *kt)
 {
-	lockdep_assert_irqs_disabled();
-	this_cpu_write(kcov_recorder, NULL);
-	/* The pointer before the rest, the reverse of start(). */
-	barrier();
-	unwatch_switches(kt);
-	kt->cur = NULL;
+	kt->task = get_task_struct(current);
+	insert_task(kt);
 }
 
-static u64 capacity_in(unsigned int mode, u64 words)
+static void forget_current(struct kcov_task *kt)
 {
-	return mode == KCOV_TRACE_CMP ? kcov_record_cmp_capacity(words) :
-					kcov_record_pc_capacity(words);
+	remove_task(kt);
+	/* Current's own: never the last reference. */
+	put_task_struct(kt->task);
+	kt->task = NULL;
+}
+
+/* Current's entry, @desc's own if there is none yet. */
+static struct kcov_task *take_entry(struct kcov_desc *desc)
+	__must_hold(&desc->lock)
+{
+	struct kcov_task *kt = find_task(current);
+
+	if (kt)
+		return kt;
+	kt = desc->spare;
+	desc->spare = NULL;
+	insert_current(kt);
+	return kt;
+}
+
+/*
+ * @desc leaves current's entry. Every descriptor that is not enabled must have
+ * a spare entry; if @desc lent its own and another one needs it still, it gets
+ * the spare of that one, which only current can miss.
+ */
+static void leave_entry(struct kcov_task *kt, struct kcov_desc *desc)
+	__must_hold(&desc->lock)
+{
+	struct kcov_desc *other = kt->local ? kt->local : kt->remote;
+
+	if (other) {
+		if (!desc->spare)
+			swap(desc->spare, other->spare);
+		return;
+	}
+	if (kt->common_handle)
+		return;
+	forget_current(kt);
+	if (desc->spare)
+		kcov_pool_put(kt);
+	else
+		desc->spare = kt;
 }
 
 static void bind(struct kcov_desc *desc, unsigned int mode)
 	__must_hold(&desc->lock)
 {
-	struct kcov_task *kt = desc->spare;
+	struct kcov_task *kt;
 
 	lockdep_assert_held(&desc->lock);
-	desc->spare = NULL;
 	desc->owner = current;
-	desc->state = KCOV_LOCAL;
 	desc->rec.mode = mode;
-	desc->rec.capacity = capacity_in(mode, desc->words);
+	desc->rec.capacity = kcov_record_capacity(mode, desc->words);
 	desc->rec.context = KCOV_CONTEXT_TASK;
 	kcov_desc_get(desc);
 
-	kt->task = get_task_struct(current);
+	kt = take_entry(desc);
+	desc->state = KCOV_LOCAL;
 	kt->local = desc;
-	insert_task(kt);
-	start(kt, &desc->rec);
+	record_into(kt, &desc->rec);
 }
 
 static void unbind(struct kcov_task *kt, struct kcov_desc *desc)
 	__must_hold(&desc->lock)
 {
 	lockdep_assert_held(&desc->lock);
-	stop(kt);
-	remove_task(kt);
-	/* Current's own: never the last reference. */
-	put_task_struct(kt->task);
-	kt->task = NULL;
+	record_into(kt, NULL);
 	kt->local = NULL;
+	leave_entry(kt, desc);
 
-	desc->spare = kt;
 	desc->owner = NULL;
-	desc->sequence++;
 	desc->state = KCOV_READY;
+}
+
+static bool is_on_cpu(enum kcov_where where)
+{
+	return where == KCOV_IN_SOFTIRQ && !IS_ENABLED(CONFIG_PREEMPT_RT);
+}
+
+/*
+ * Current's entry or NULL. The answer holds while interrupts are off, and as
+ * long as current has a descriptor or a section.
+ */
+struct kcov_task *kcov_task_here(void)
+{
+	return find_task(current);
+}
+
+/* The innermost section here, NULL if none. Interrupts are off. */
+struct kcov_section *kcov_task_section(enum kcov_where where)
+{
+	struct kcov_task *kt;
+
+	lockdep_assert_irqs_disabled();
+	if (is_on_cpu(where))
+		return this_cpu_read(softirq_section);
+	kt = find_task(current);
+	return kt ? kt->sections[where] : NULL;
+}
+
+/**
+ * kcov_task_push() - this context records into a section from now on
+ * @section: complete; its @outer and @below are set here
+ * @where: task or softirq, as the caller found it; interrupts are off
+ *
+ * A softirq runs on top of whatever its CPU ran, and ends before that goes on:
+ * it changes the CPU's pointer and puts it back. A task may sleep in its
+ * section and go on elsewhere, so the switch back end must know.
+ */
+void kcov_task_push(struct kcov_section *section, enum kcov_where where)
+{
+	struct kcov_task *kt;
+
+	lockdep_assert_irqs_disabled();
+	section->below = kcov_task_section(where);
+	if (is_on_cpu(where)) {
+		section->outer = this_cpu_read(kcov_recorder);
+		this_cpu_write(softirq_section, section);
+		this_cpu_write(kcov_recorder, &section->rec);
+		return;
+	}
+	kt = find_task(current);
+	if (!kt) {
+		kt = &section->entry;
+		insert_current(kt);
+	}
+	section->outer = kt->cur;
+	kt->sections[where] = section;
+	record_into(kt, &section->rec);
+}
+
+/**
+ * kcov_task_pop() - the innermost section here ends
+ * @section: that section; when this returns nobody can find it
+ * @where: as for kcov_task_push(); interrupts are off
+ *
+ * Return: what to give kcov_task_resume(). Until then nothing is recorded, so
+ * that what has to be done with the section does not show.
+ */
+struct kcov_recorder *kcov_task_pop(struct kcov_section *section,
+				    enum kcov_where where)
+{
+	struct kcov_task *kt;
+
+	lockdep_assert_irqs_disabled();
+	if (is_on_cpu(where)) {
+		this_cpu_write(kcov_recorder, NULL);
+		this_cpu_write(softirq_section, section->below);
+		return section->outer;
+	}
+	kt = find_task(current);
+	record_into(kt, NULL);
+	kt->sections[where] = section->below;
+	if (kt == &section->entry)
+		forget_current(kt);
+	return section->outer;
+}
+
+/* What the context recorded into before the section goes on. */
+void kcov_task_resume(struct kcov_recorder *outer, enum kcov_where where)
+{
+	unsigned long flags;
+
+	if (!outer)
+		return;
+	local_irq_save(flags);
+	if (is_on_cpu(where))
+		this_cpu_write(kcov_recorder, outer);
+	else
+		record_into(find_task(current), outer);
+	local_irq_restore(flags);
+}
+
+/**
+ * kcov_task_own() - current owns the remote sections of @desc
+ * @desc: the descriptor, ready, its lock held; gives one reference
+ * @common_handle: current's from now on; 0 leaves what it inherited
+ */
+void kcov_task_own(struct kcov_desc *desc, u64 common_handle)
+{
+	struct kcov_task *kt;
+
+	lockdep_assert_held(&desc->lock);
+	desc->owner = current;
+	desc->state = KCOV_REMOTE;
+	kt = take_entry(desc);
+	kt->remote = desc;
+	if (common_handle)
+		kt->common_handle = common_handle;
+}
+
+/* The reverse; current has no common handle any more. */
+void kcov_task_disown(struct kcov_desc *desc)
+{
+	struct kcov_task *kt = find_task(current);
+
+	lockdep_assert_held(&desc->lock);
+	kt->remote = NULL;
+	kt->common_handle = 0;
+	leave_entry(kt, desc);
+	desc->owner = NULL;
+	desc->state = KCOV_READY;
+}
+
+/* Current forgets what it inherited, and the entry that was there for it. */
+void kcov_task_forget_handle(void)
+{
+	struct kcov_task *kt;
+	unsigned long flags;
+
+	local_irq_save(flags);
+	kt = find_task(current);
+	if (kt && kt->common_handle) {
+		kt->common_handle = 0;
+		if (!kt->local && !kt->remote) {
+			forget_current(kt);
+			kcov_pool_put(kt);
+		}
+	}
+	local_irq_restore(flags);
+}
+
+/**
+ * kcov_task_inherit() - a child gets current's common handle
+ * @child: has not run yet, so nobody else looks for its entry
+ */
+void kcov_task_inherit(struct task_struct *child)
+{
+	struct kcov_task *kt, *inherited;
+	unsigned long flags;
+
+	local_irq_save(flags);
+	kt = find_task(current);
+	if (!kt || !kt->common_handle)
+		goto restore;
+	inherited = kcov_pool_get();
+	if (!inherited) {
+		kcov_loss_count(KCOV_LOST_CHILD);
+		goto restore;
+	}
+	inherited->task = get_task_struct(child);
+	inherited->common_handle = kt->common_handle;
+	insert_task(inherited);
+restore:
+	local_irq_restore(flags);
+}
+
+/**
+ * kcov_task_purge() - forget the handles of all tasks
+ *
+ * When exits are not seen any more and no descriptor is left: only entries
+ * that hold nothing but a handle can be there. Their tasks may be looking at
+ * them, with interrupts off.
+ */
+void kcov_task_purge(void)
+{
+	struct hlist_head purged = HLIST_HEAD_INIT;
+	struct hlist_node *next;
+	struct bucket *bucket;
+	struct kcov_task *kt;
+
+	for (bucket = buckets; bucket < &buckets[1 << BUCKET_BITS]; bucket++) {
+		raw_spin_lock_irq(&bucket->lock);
+		hlist_for_each_entry_safe(kt, next, &bucket->tasks, node) {
+			hlist_del(&kt->node);
+			hlist_add_head(&kt->node, &purged);
+		}
+		raw_spin_unlock_irq(&bucket->lock);
+	}
+	if (hlist_empty(&purged))
+		return;
+	/* Pairs with the disabled interrupts of those who look. */
+	synchronize_rcu();
+	hlist_for_each_entry_safe(kt, next, &purged, node) {
+		put_task_struct(kt->task);
+		kt->task = NULL;
+		kt->common_handle = 0;
+		kcov_pool_put(kt);
+	}
 }
 
 static enum kcov_refusal refuse_enable(const struct kcov_desc *desc,
 				       unsigned long mode)
 	__must_hold(&desc->lock)
 {
+	struct kcov_task *kt;
+
 	lockdep_assert_held(&desc->lock);
 	if (desc->state == KCOV_NEW)
 		return KCOV_NOT_INIT;
 	if (desc->state != KCOV_READY)
 		return KCOV_IS_ENABLED;
-	if (find_task(current))
+	kt = find_task(current);
+	if (kt && kt->cur)
 		return KCOV_THREAD_BUSY;
 	if (mode != KCOV_TRACE_PC && mode != KCOV_TRACE_CMP)
 		return KCOV_BAD_MODE;
@@ -247,43 +506,35 @@ enum kcov_refusal kcov_task_enable(struct kcov_desc *desc, unsigned long mode)
 	return refusal;
 }
 
+/* Ends the recording of current with @desc, if that is what it does. */
+static bool unbind_current(struct kcov_desc *desc)
+{
+	struct kcov_task *kt = NULL;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&desc->lock, flags);
+	if (desc->state == KCOV_LOCAL && desc->owner == current) {
+		kt = find_task(current);
+		unbind(kt, desc);
+	}
+	raw_spin_unlock_irqrestore(&desc->lock, flags);
+	return kt;
+}
+
 /**
  * kcov_task_disable() - current stops to record with @desc
  * @desc: the descriptor
  */
 enum kcov_refusal kcov_task_disable(struct kcov_desc *desc)
 {
-	struct kcov_task *kt = find_task(current);
-	unsigned long flags;
-
-	/* What current is bound to only current changes: no lock to ask. */
-	if (!kt || kt->local != desc)
+	if (!unbind_current(desc))
 		return KCOV_NOT_OWNER;
-
-	raw_spin_lock_irqsave(&desc->lock, flags);
-	unbind(kt, desc);
-	raw_spin_unlock_irqrestore(&desc->lock, flags);
 	kcov_desc_put(desc);
 	return KCOV_OK;
 }
 
 /**
- * kcov_task_reset() - current's records with @desc begin at the first slot
- * @desc: the descriptor
- */
-enum kcov_refusal kcov_task_reset(struct kcov_desc *desc)
-{
-	struct kcov_task *kt = find_task(current);
-
-	/* As in DISABLE; and what is bound keeps its buffer. */
-	if (!kt || kt->local != desc)
-		return KCOV_NOT_OWNER;
-	kcov_record_forget(&desc->rec);
-	return KCOV_OK;
-}
-
-/**
- * kcov_task_exit() - current starts to exit
+ * kcov_task_exit() - current starts to exit, and is in no section
  *
  * When it returns the descriptor can be enabled again, so it must return
  * before anybody learns of the exit. Called with preemption disabled.
@@ -291,16 +542,11 @@ enum kcov_refusal kcov_task_reset(struct kcov_desc *desc)
 void kcov_task_exit(void)
 {
 	struct kcov_task *kt = find_task(current);
-	struct kcov_desc *desc;
-	unsigned long flags;
+	struct kcov_desc *desc = kt ? kt->local : NULL;
 
-	if (!kt)
-		return;
-	desc = kt->local;
-	raw_spin_lock_irqsave(&desc->lock, flags);
-	unbind(kt, desc);
-	raw_spin_unlock_irqrestore(&desc->lock, flags);
-	kcov_desc_put_later(desc);
+	if (desc && unbind_current(desc))
+		kcov_desc_put_later(desc);
+	kcov_task_forget_handle();
 }
 
 void __init kcov_task_setup(void)

@@ -30,3 +30,6 @@ KCOV_FLAGS += $(shell test $(kcov-gcc) -ge 14 || echo -fno-optimize-sibling-call
 endif
 
 ccflags-y += $(KCOV_FLAGS)
+
+# kcov_remote_start() and its like; see there.
+ccflags-y += -include $(abspath $(dir $(lastword $(MAKEFILE_LIST))))/kcov.h

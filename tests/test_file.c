@@ -25,7 +25,6 @@ static const unsigned long unknown_ioctls[] = {
 	_IOR('c', 100, unsigned long), _IOR('c', 101, unsigned long),
 	_IOW('c', 103, unsigned long),	/* proposed, not merged, not ours */
 	_IO('c', 103), _IO('c', 105), _IOW('c', 104, unsigned long),
-	KCOV_REMOTE_ENABLE,
 };
 
 static bool all_unknown(int fd)

@@ -18,15 +18,16 @@
 
 /* One line of the table, as text. */
 struct row {
-	char id[16], pid[16], comm[64], mode[16], size[24], count[24], dropped[24];
+	char id[16], pid[16], comm[64], mode[16], size[24], count[24], dropped[24], lost[24];
 };
 
 static bool parse_row(const char *line, struct row *row)
 {
 	char rest;
 
-	return sscanf(line, "%15s %15s %63s %15s %23s %23s %23s %c", row->id, row->pid, row->comm,
-		      row->mode, row->size, row->count, row->dropped, &rest) == 7;
+	return sscanf(line, "%15s %15s %63s %15s %23s %23s %23s %23s %c", row->id, row->pid,
+		      row->comm, row->mode, row->size, row->count, row->dropped, row->lost,
+		      &rest) == 8;
 }
 
 /* The number of descriptors, the last of them in row; -1 if a line is odd. */
@@ -85,7 +86,7 @@ static void table_starts_with_its_columns(void **state)
 	assert_non_null(file);
 	assert_non_null(fgets(line, sizeof(line), file));
 	fclose(file);
-	assert_string_equal(line, "id pid comm mode size count dropped\n");
+	assert_string_equal(line, "id pid comm mode size count dropped lost\n");
 }
 
 static void new_descriptor_is_new(void **state)

@@ -158,12 +158,24 @@ static void refused_reset_is_logged(void **state)
 	assert_logged(t->fd, KCOV_RESET_TRACE, 1, "must be 0");
 }
 
+static void refused_remote_enable_is_logged(void **state)
+{
+	struct kcov_remote_arg arg = { .trace_mode = 2 };
+	const struct kcov_test *t = *state;
+
+	assert_logged(t->fd, KCOV_REMOTE_ENABLE, 0, "cannot be read");
+	assert_logged(t->fd, KCOV_REMOTE_ENABLE, (unsigned long)&arg, "unknown mode");
+	arg = (struct kcov_remote_arg){ .num_handles = 257 };
+	assert_logged(t->fd, KCOV_REMOTE_ENABLE, (unsigned long)&arg, "more than 256");
+	arg = (struct kcov_remote_arg){ .common_handle = 1UL << 56 };
+	assert_logged(t->fd, KCOV_REMOTE_ENABLE, (unsigned long)&arg, "common_handle");
+}
+
 static void unknown_ioctl_is_logged(void **state)
 {
 	const struct kcov_test *t = *state;
 
 	assert_logged(t->fd, _IO('c', 103), 0, "no such ioctl");
-	assert_logged(t->fd, KCOV_REMOTE_ENABLE, 0, "no such ioctl");
 }
 
 static void refused_mmap_is_logged(void **state)
@@ -210,6 +222,7 @@ int main(void)
 		KCOV_TEST(unknown_mode_is_logged),
 		KCOV_TEST(refused_disable_is_logged),
 		KCOV_TEST(refused_reset_is_logged),
+		KCOV_TEST(refused_remote_enable_is_logged),
 		KCOV_TEST(unknown_ioctl_is_logged),
 		KCOV_TEST(refused_mmap_is_logged),
 		KCOV_TEST(call_that_is_not_refused_is_not_logged),

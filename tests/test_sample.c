@@ -96,7 +96,7 @@ static void sample_records_are_in_range(void **state)
 }
 
 /* What addr2line and its like say of a PC; debug information is in the module's file. */
-static void symbolize(unsigned long pc, char *line, int room)
+static void symbolized(unsigned long pc, char *line, int room)
 {
 	const char *directory = getenv("KCOV_KO_DIR");
 	char command[256];
@@ -123,7 +123,7 @@ static void sample_record_resolves_to_its_line(void **state)
 	while (i <= count && strcmp(kcov_symbol_at(t->buffer[i]), "sample_path_a"))
 		i++;
 	assert_in_range(i, 1, count);
-	symbolize(t->buffer[i], line, sizeof(line));
+	symbolized(t->buffer[i], line, sizeof(line));
 	assert_non_null(strstr(line, " sample_path_a+"));
 	assert_non_null(strstr(line, "/kcov_sample.c:"));
 }

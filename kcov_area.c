@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What is set aside for sections, because nothing can be allocated in them: a
+ * struct kcov_section each, with a buffer. Those of tasks belong to a
+ * struct kcov_remote, those of softirqs are there for all.
+ *
+ * Context: set-up and clean-up are process context; take and release run where
+ * a section begins and ends.
+ * Locking: pool_lock for the number of users, desc->lock for the idle sections
+ * of a descriptor, spares_lock for the softirqs'.
+ * Lifetime: until the last struct kcov_remote is freed, which every section that
+ * runs holds.
+ */
+#include <linux/atomic.h>
+#include <linux/cpumask.h>
+#include <linux/minmax.h>
+#include <linux/moduleparam.h>
+#include <linux/mutex.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+
+#include "kcov_internal.h"
+
+static unsigned int remote_areas = 4;
+module_param(remote_areas, uint, 0644);
+MODULE_PARM_DESC(remote_areas,
+		 "sections of tasks that one descriptor can have at the same time, 1 to 64 (default 4)");
+
+static unsigned int softirq_areas;
+module_param(softirq_areas, uint, 0644);
+MODULE_PARM_DESC(softirq_areas,
+		 "sections of softirqs at the same time; 0: two more than there are CPUs (default 0)");
+
+static unsigned int softirq_area_size = 0x40000;
+module_param(softirq_area_size, uint, 0644);
+MODULE_PARM_DESC(softirq_area_size,
+		 "length of a softirq's buffer in words of 8 bytes (default 0x40000)");
+
+static DEFINE_MUTEX(pool_lock);
+static unsigned int pool_users;		/* under pool_lock */
+static DEFINE_RAW_SPINLOCK(spares_lock);
+static LIST_HEAD(pool);			/* under spares_lock */
+
+/*
+ * Descriptors that are enabled for sections, and sections that run: while there
+ * is none, start and stop have nothing to look for.
+ */
+atomic_t kcov_area_users = ATOMIC_INIT(0);
+
+static void free_section(struct kcov_section *section)
+{
+	kcov_desc_free_area(section->rec.area);
+	kfree(section);
+}
+
+static struct kcov_section *make_section(u64 words)
+{
+	struct kcov_section *section;
+
+	section = kzalloc(sizeof(*section), GFP_KERNEL_ACCOUNT);
+	if (!section)
+		return NULL;
+	section->words = words;
+	section->rec.area = kcov_desc_alloc_area(words);
+	if (section->rec.area)
+		return section;
+	kfree(section);
+	return NULL;
+}
+
+static void free_sections(struct list_head *sections)
+{
+	struct kcov_section *section, *next;
+
+	list_for_each_entry_safe(section, next, sections, node)
+		free_section(section);
+	INIT_LIST_HEAD(sections);
+}
+
+/* Return: 0 if there is at least one; fewer only drop more sections. */
+static int make_sections(struct list_head *sections, unsigned int count,
+			 u64 words)
+{
+	struct kcov_section *section;
+
+	while (count--) {
+		section = make_section(words);
+		if (!section)
+			break;
+		list_add(&section->node, sections);
+	}
+	return list_empty(sections) ? -ENOMEM : 0;
+}
+
+static int fill_pool(void)
+{
+	unsigned int count = READ_ONCE(softirq_areas);
+	struct kcov_section *section;
+	LIST_HEAD(made);
+	int err;
+
+	err = make_sections(&made, count ? count : num_online_cpus() + 2,
+			    max(READ_ONCE(softirq_area_size), 2u));
+	if (err)
+		return err;
+	list_for_each_entry(section, &made, node)
+		section->pooled = true;
+	raw_spin_lock_irq(&spares_lock);
+	list_splice(&made, &pool);
+	raw_spin_unlock_irq(&spares_lock);
+	return 0;
+}
+
+static void drain_pool(void)
+{
+	LIST_HEAD(all);
+
+	raw_spin_lock_irq(&spares_lock);
+	list_splice_init(&pool, &all);
+	raw_spin_unlock_irq(&spares_lock);
+	free_sections(&all);
+}
+
+static int get_pool(void)
+{
+	int err = 0;
+
+	mutex_lock(&pool_lock);
+	if (!pool_users)
+		err = fill_pool();
+	if (!err)
+		pool_users++;
+	mutex_unlock(&pool_lock);
+	return err;
+}
+
+static void put_pool(void)
+{
+	mutex_lock(&pool_lock);
+	if (!--pool_users)
+		drain_pool();
+	mutex_unlock(&pool_lock);
+}
+
+/**
+ * kcov_area_setup() - set aside what sections of @remote will need
+ * @remote: not known to anybody yet
+ * @words: length of a task's buffer; below 2 its sections find none
+ *
+ * Return: 0 or -ENOMEM; kcov_area_cleanup() follows in both cases.
+ */
+int kcov_area_setup(struct kcov_remote *remote, u64 words)
+{
+	unsigned int count = clamp(READ_ONCE(remote_areas), 1u, 64u);
+
+	atomic_inc(&kcov_area_users);
+	if (get_pool())
+		return -ENOMEM;
+	remote->pooled = true;
+	return words < 2 ? 0 : make_sections(&remote->idle, count, words);
+}
+
+/* No section of it runs any more. */
+void kcov_area_cleanup(struct kcov_remote *remote)
+{
+	free_sections(&remote->idle);
+	if (remote->pooled)
+		put_pool();
+	atomic_dec(&kcov_area_users);
+}
+
+/**
+ * kcov_area_take() - a buffer for a section that is about to begin
+ * @remote: whom it is for
+ * @where: where it begins; interrupts are off
+ *
+ * Return: NULL if all are in use.
+ */
+struct kcov_section *kcov_area_take(struct kcov_remote *remote,
+				    enum kcov_where where)
+{
+	raw_spinlock_t *lock = where == KCOV_IN_TASK ? &remote->desc->lock :
+						       &spares_lock;
+	struct list_head *list = where == KCOV_IN_TASK ? &remote->idle : &pool;
+	struct kcov_section *section;
+
+	raw_spin_lock(lock);
+	section = list_first_entry_or_null(list, struct kcov_section, node);
+	if (section)
+		list_del(&section->node);
+	raw_spin_unlock(lock);
+	return section;
+}
+
+static void put_idle(struct kcov_section *section)
+{
+	struct kcov_remote *remote = section->remote;
+	raw_spinlock_t *lock = section->pooled ? &spares_lock :
+						 &remote->desc->lock;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(lock, flags);
+	list_add(&section->node, section->pooled ? &pool : &remote->idle);
+	raw_spin_unlock_irqrestore(lock, flags);
+}
+
+/**
+ * kcov_area_release() - the section is over, merged or not
+ * @section: its buffer can be used again, and it refers to nobody any more
+ */
+void kcov_area_release(struct kcov_section *section)
+{
+	struct kcov_remote *remote = section->remote;
+
+	put_idle(section);
+	kcov_remote_put_later(remote);
+}

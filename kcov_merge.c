@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The way of a section's records into the buffer of the descriptor they are
+ * for.
+ *
+ * Sections of one descriptor may end on several CPUs at once. The first becomes
+ * the one who merges, the others leave theirs in a list that it works off:
+ * desc->merging. It copies behind the records that count, without
+ * the lock, then takes the lock, looks whether the sections of this enabling
+ * still count and whether user space has left the count alone meanwhile, and
+ * publishes. After DISABLE has had the lock nothing is published any more; a
+ * copy may still be under way, so the next enabling waits for its end.
+ *
+ * Context: any that a section can end in; records nothing meanwhile.
+ * Locking: desc->lock; the copy itself is made under no lock.
+ * Lifetime: whoever merges holds the descriptor, every section its
+ * struct kcov_remote.
+ */
+#include <linux/list.h>
+#include <linux/minmax.h>
+#include <linux/spinlock.h>
+
+#include "kcov_internal.h"
+
+/* A user's count that is changed in each copy's time is given up. */
+#define MERGE_TRIES 3
+
+/* A section that is not recorded, for its descriptor and in kcov_mod/lost. */
+void kcov_merge_lost(struct kcov_remote *remote, enum kcov_loss loss)
+{
+	struct kcov_desc *desc = remote->desc;
+	unsigned long flags;
+
+	kcov_loss_count(loss);
+	raw_spin_lock_irqsave(&desc->lock, flags);
+	desc->lost++;
+	raw_spin_unlock_irqrestore(&desc->lock, flags);
+}
+
+/* The remote and the count a copy is made for; they may change meanwhile. */
+static bool look(struct kcov_desc *desc, struct kcov_section *section,
+		 u64 *count)
+{
+	unsigned long flags;
+	bool counts;
+
+	raw_spin_lock_irqsave(&desc->lock, flags);
+	counts = desc->remote == section->remote;
+	*count = counts ? READ_ONCE(desc->rec.area[0]) : 0;
+	raw_spin_unlock_irqrestore(&desc->lock, flags);
+	return counts;
+}
+
+/* False if user space has changed the count since it was looked at. */
+static bool publish(struct kcov_desc *desc, struct kcov_section *section,
+		    u64 count, u64 copied)
+{
+	u64 all = kcov_record_count(&section->rec);
+	bool done = true;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&desc->lock, flags);
+	if (desc->remote == section->remote) {
+		done = READ_ONCE(desc->rec.area[0]) == count;
+		if (done) {
+			if (copied)
+				kcov_record_publish(&desc->rec, count + copied);
+			desc->rec.dropped += section->rec.dropped + all - copied;
+		}
+	}
+	raw_spin_unlock_irqrestore(&desc->lock, flags);
+	return done;
+}
+
+static void merge(struct kcov_desc *desc, struct kcov_section *section)
+{
+	u64 count, base, copied;
+	int tries;
+
+	for (tries = 0; tries < MERGE_TRIES; tries++) {
+		if (!look(desc, section, &count)) {
+			kcov_merge_lost(section->remote, KCOV_LOST_OUTLIVED);
+			return;
+		}
+		base = min(count, desc->rec.capacity);
+		copied = kcov_record_copy(&desc->rec, base, &section->rec);
+		if (publish(desc, section, count, copied))
+			return;
+	}
+	kcov_merge_lost(section->remote, KCOV_LOST_UNMERGED);
+}
+
+static struct kcov_section *next_finished(struct kcov_desc *desc)
+{
+	struct kcov_section *section;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&desc->lock, flags);
+	section = list_first_entry_or_null(&desc->finished,
+					   struct kcov_section, node);
+	if (section)
+		list_del(&section->node);
+	else
+		desc->merging = false;
+	raw_spin_unlock_irqrestore(&desc->lock, flags);
+	return section;
+}
+
+/* True if the caller has to merge: it, and whatever others finish meanwhile. */
+static bool add_finished(struct kcov_desc *desc, struct kcov_section *section)
+{
+	unsigned long flags;
+	bool must_merge;
+
+	raw_spin_lock_irqsave(&desc->lock, flags);
+	list_add_tail(&section->node, &desc->finished);
+	must_merge = !desc->merging;
+	desc->merging = true;
+	raw_spin_unlock_irqrestore(&desc->lock, flags);
+	return must_merge;
+}
+
+/**
+ * kcov_merge_finish() - append a section's records to the owner's buffer
+ * @section: is over, and nobody can find it; released here, or by whoever is
+ *           merging already
+ */
+void kcov_merge_finish(struct kcov_section *section)
+{
+	struct kcov_desc *desc = section->remote->desc;
+
+	/* The section's own goes with its release. */
+	kcov_desc_get(desc);
+	if (add_finished(desc, section)) {
+		while ((section = next_finished(desc))) {
+			merge(desc, section);
+			kcov_area_release(section);
+		}
+	}
+	kcov_desc_put_later(desc);
+}

@@ -1,0 +1,367 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Remote coverage: who asked for which sections.
+ *
+ * KCOV_REMOTE_ENABLE registers handles for a descriptor and sets aside what
+ * sections need; DISABLE, the owner's exit and nothing else take them back.
+ *
+ * Context: enable and disable are process context; kcov_remote_exit() runs
+ * with preemption disabled, kcov_remote_find() and the puts anywhere.
+ * Locking: desc->lock, inside it handles_lock.
+ * Lifetime: a struct kcov_remote is the descriptor's while it is enabled, and
+ * lives on until the last section with one of its handles is over. Being the
+ * descriptor's is what makes its sections count.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/hash.h>
+#include <linux/lockdep.h>
+#include <linux/overflow.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+#include <linux/string.h>
+#include <linux/uaccess.h>
+#include <uapi/linux/kcov.h>
+
+#include "kcov_internal.h"
+
+#define HANDLES_MAX 0x100
+#define BUCKET_BITS 8
+
+static DEFINE_RAW_SPINLOCK(handles_lock);
+static struct hlist_head buckets[1 << BUCKET_BITS];	/* under handles_lock */
+
+static struct hlist_head *bucket_of(u64 handle)
+{
+	return &buckets[hash_64(handle, BUCKET_BITS)];
+}
+
+static struct kcov_remote *find_locked(u64 handle)
+	__must_hold(&handles_lock)
+{
+	struct kcov_handle *registered;
+
+	lockdep_assert_held(&handles_lock);
+	hlist_for_each_entry(registered, bucket_of(handle), node) {
+		if (registered->handle == handle)
+			return registered->remote;
+	}
+	return NULL;
+}
+
+/**
+ * kcov_remote_find() - who wants sections with this handle
+ * @handle: any number
+ *
+ * Return: with one reference, for kcov_remote_put_later(); NULL for nobody.
+ */
+struct kcov_remote *kcov_remote_find(u64 handle)
+{
+	struct kcov_remote *remote;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&handles_lock, flags);
+	remote = find_locked(handle);
+	/* While it is registered the descriptor holds one. */
+	if (remote)
+		refcount_inc(&remote->refs);
+	raw_spin_unlock_irqrestore(&handles_lock, flags);
+	return remote;
+}
+
+static void free_remote(struct kcov_remote *remote)
+{
+	struct kcov_desc *desc = remote->desc;
+
+	kcov_area_cleanup(remote);
+	kfree(remote);
+	kcov_desc_put(desc);
+}
+
+static void free_later(struct work_struct *work)
+{
+	free_remote(container_of(work, struct kcov_remote, free_work));
+}
+
+/* Frees at once. May sleep. */
+void kcov_remote_put(struct kcov_remote *remote)
+{
+	if (refcount_dec_and_test(&remote->refs))
+		free_remote(remote);
+}
+
+/* The same from where nothing may sleep. */
+void kcov_remote_put_later(struct kcov_remote *remote)
+{
+	if (refcount_dec_and_test(&remote->refs))
+		kcov_desc_queue(&remote->free_work);
+}
+
+static bool is_usb_handle(u64 handle)
+{
+	return (handle & KCOV_SUBSYSTEM_MASK) == KCOV_SUBSYSTEM_USB &&
+	       !(handle & ~(KCOV_SUBSYSTEM_MASK | KCOV_INSTANCE_MASK));
+}
+
+static bool is_common_handle(u64 handle)
+{
+	return handle && !(handle & ~KCOV_INSTANCE_MASK);
+}
+
+static enum kcov_refusal register_handle(struct kcov_remote *remote, u64 handle)
+	__must_hold(&handles_lock)
+{
+	struct kcov_handle *free = &remote->handles[remote->count];
+
+	lockdep_assert_held(&handles_lock);
+	if (find_locked(handle))
+		return KCOV_HANDLE_TAKEN;
+	free->handle = handle;
+	free->remote = remote;
+	hlist_add_head(&free->node, bucket_of(handle));
+	remote->count++;
+	return KCOV_OK;
+}
+
+/* In the order user space has always seen: each is checked, then taken. */
+static enum kcov_refusal register_handles(struct kcov_remote *remote,
+					  const struct kcov_remote_arg *arg)
+	__must_hold(&handles_lock)
+{
+	enum kcov_refusal refusal = KCOV_OK;
+	u32 i;
+
+	for (i = 0; i < arg->num_handles && !refusal; i++)
+		refusal = is_usb_handle(arg->handles[i]) ?
+			register_handle(remote, arg->handles[i]) :
+			KCOV_BAD_HANDLE;
+	if (refusal || !arg->common_handle)
+		return refusal;
+	return is_common_handle(arg->common_handle) ?
+		register_handle(remote, arg->common_handle) :
+		KCOV_BAD_COMMON_HANDLE;
+}
+
+static void unregister_handles(struct kcov_remote *remote)
+{
+	raw_spin_lock(&handles_lock);
+	while (remote->count)
+		hlist_del(&remote->handles[--remote->count].node);
+	raw_spin_unlock(&handles_lock);
+}
+
+/* All of them or none. */
+static enum kcov_refusal publish_handles(struct kcov_remote *remote,
+					 const struct kcov_remote_arg *arg)
+{
+	enum kcov_refusal refusal;
+
+	raw_spin_lock(&handles_lock);
+	refusal = register_handles(remote, arg);
+	raw_spin_unlock(&handles_lock);
+	if (refusal)
+		unregister_handles(remote);
+	return refusal;
+}
+
+static enum kcov_refusal refuse_enable(const struct kcov_desc *desc,
+				       const struct kcov_remote_arg *arg)
+	__must_hold(&desc->lock)
+{
+	const struct kcov_task *kt;
+
+	lockdep_assert_held(&desc->lock);
+	if (desc->state == KCOV_NEW)
+		return KCOV_NOT_INIT;
+	if (desc->state != KCOV_READY)
+		return KCOV_IS_ENABLED;
+	kt = kcov_task_here();
+	if (kt && kt->remote)
+		return KCOV_REMOTE_BUSY;
+	if (arg->trace_mode != KCOV_TRACE_PC &&
+	    arg->trace_mode != KCOV_TRACE_CMP)
+		return KCOV_BAD_MODE;
+	return KCOV_OK;
+}
+
+static void bind(struct kcov_desc *desc, struct kcov_remote *remote,
+		 const struct kcov_remote_arg *arg)
+	__must_hold(&desc->lock)
+{
+	desc->rec.mode = remote->mode;
+	desc->rec.capacity = kcov_record_capacity(remote->mode, desc->words);
+	desc->remote = remote;
+	kcov_desc_get(desc);
+	kcov_task_own(desc, arg->common_handle);
+}
+
+/*
+ * Looks again at what may have changed since it was looked at before, and takes
+ * over the caller's reference on @remote.
+ */
+static enum kcov_refusal try_bind(struct kcov_desc *desc,
+				  struct kcov_remote *remote,
+				  const struct kcov_remote_arg *arg)
+{
+	enum kcov_refusal refusal;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&desc->lock, flags);
+	refusal = refuse_enable(desc, arg);
+	if (!refusal) {
+		/* Sections that begin from here on wait for the lock. */
+		refusal = publish_handles(remote, arg);
+		if (!refusal)
+			bind(desc, remote, arg);
+		else
+			kcov_task_forget_handle();
+	}
+	raw_spin_unlock_irqrestore(&desc->lock, flags);
+	return refusal;
+}
+
+static enum kcov_refusal look_before(struct kcov_desc *desc,
+				     const struct kcov_remote_arg *arg)
+{
+	enum kcov_refusal refusal;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&desc->lock, flags);
+	refusal = refuse_enable(desc, arg);
+	raw_spin_unlock_irqrestore(&desc->lock, flags);
+	return refusal;
+}
+
+static struct kcov_remote *make_remote(struct kcov_desc *desc,
+				       const struct kcov_remote_arg *arg)
+{
+	struct kcov_remote *remote;
+
+	/* One more for the common handle. */
+	remote = kzalloc(struct_size(remote, handles, arg->num_handles + 1),
+			 GFP_KERNEL_ACCOUNT);
+	if (!remote)
+		return NULL;
+	refcount_set(&remote->refs, 1);
+	INIT_LIST_HEAD(&remote->idle);
+	INIT_WORK(&remote->free_work, free_later);
+	remote->mode = arg->trace_mode;
+	remote->desc = desc;
+	kcov_desc_get(desc);
+	return remote;
+}
+
+/* What sections and children of the owner will need. */
+static bool set_aside(struct kcov_remote *remote,
+		      const struct kcov_remote_arg *arg)
+{
+	if (kcov_area_setup(remote, arg->area_size))
+		return false;
+	return !arg->common_handle || !kcov_inherit_start();
+}
+
+static enum kcov_refusal enable(struct kcov_desc *desc,
+				const struct kcov_remote_arg *arg)
+{
+	enum kcov_refusal refusal = look_before(desc, arg);
+	struct kcov_remote *remote;
+
+	if (refusal)
+		return refusal;
+	remote = make_remote(desc, arg);
+	if (!remote)
+		return KCOV_NO_MEMORY;
+	refusal = set_aside(remote, arg) ? try_bind(desc, remote, arg) :
+					   KCOV_NO_MEMORY;
+	if (refusal)
+		kcov_remote_put(remote);
+	return refusal;
+}
+
+/* What user space wrote may change while it is read. */
+static enum kcov_refusal copy_argument(struct kcov_remote_arg **copy,
+				       const struct kcov_remote_arg __user *arg)
+{
+	u32 count;
+
+	if (get_user(count, &arg->num_handles))
+		return KCOV_BAD_ADDRESS;
+	if (count > HANDLES_MAX)
+		return KCOV_MANY_HANDLES;
+	*copy = memdup_user(arg, struct_size(arg, handles, count));
+	if (IS_ERR(*copy))
+		return PTR_ERR(*copy) == -ENOMEM ? KCOV_NO_MEMORY :
+						   KCOV_BAD_ADDRESS;
+	if ((*copy)->num_handles == count)
+		return KCOV_OK;
+	kfree(*copy);
+	return KCOV_TORN_HANDLES;
+}
+
+/**
+ * kcov_remote_enable() - current gets the records of sections
+ * @desc: the descriptor they are merged into
+ * @argument: struct kcov_remote_arg in user space
+ */
+enum kcov_refusal kcov_remote_enable(struct kcov_desc *desc,
+				     const void __user *argument)
+{
+	struct kcov_remote_arg *arg;
+	enum kcov_refusal refusal = copy_argument(&arg, argument);
+
+	if (refusal)
+		return refusal;
+	refusal = enable(desc, arg);
+	kfree(arg);
+	return refusal;
+}
+
+/* Only current can make this true or false for itself. */
+bool kcov_remote_is_owner(struct kcov_desc *desc)
+{
+	unsigned long flags;
+	bool owner;
+
+	raw_spin_lock_irqsave(&desc->lock, flags);
+	owner = desc->state == KCOV_REMOTE && desc->owner == current;
+	raw_spin_unlock_irqrestore(&desc->lock, flags);
+	return owner;
+}
+
+/* From here on no section begins for @desc, and none that ends counts. */
+static struct kcov_remote *unbind(struct kcov_desc *desc)
+{
+	struct kcov_remote *remote;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&desc->lock, flags);
+	remote = desc->remote;
+	unregister_handles(remote);
+	desc->remote = NULL;
+	kcov_task_disown(desc);
+	raw_spin_unlock_irqrestore(&desc->lock, flags);
+	return remote;
+}
+
+/**
+ * kcov_remote_disable() - current, the owner, wants no more of @desc
+ * @desc: the descriptor
+ */
+enum kcov_refusal kcov_remote_disable(struct kcov_desc *desc)
+{
+	kcov_remote_put(unbind(desc));
+	kcov_desc_put(desc);
+	return KCOV_OK;
+}
+
+/* The owner starts to exit; see kcov_task_exit(). */
+void kcov_remote_exit(void)
+{
+	struct kcov_task *kt = kcov_task_here();
+	struct kcov_desc *desc = kt ? kt->remote : NULL;
+
+	if (!desc)
+		return;
+	kcov_remote_put_later(unbind(desc));
+	kcov_desc_put_later(desc);
+}

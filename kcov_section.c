@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Sections: code that runs here and records for a task elsewhere.
+ *
+ * A section begins with kcov_remote_start(), in a task or in a softirq, takes a
+ * buffer that was set aside for its handle, and records into that. When it ends
+ * its records are appended to the owner's buffer.
+ *
+ * Context: start and stop run wherever annotated code does, and do nothing in
+ * hard interrupts and NMIs.
+ * Locking: none of its own; interrupts are off while a section is pushed or
+ * popped.
+ * Lifetime: a section holds its struct kcov_remote from start to the end of its
+ * merge, and that the descriptor and the module.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/atomic.h>
+#include <linux/export.h>
+#include <linux/printk.h>
+#include <linux/sched.h>
+#include <uapi/linux/kcov.h>
+
+#include "include/kcov.h"
+#include "kcov_internal.h"
+
+static unsigned int context_of(enum kcov_where where)
+{
+	return where == KCOV_IN_TASK ? KCOV_CONTEXT_TASK : KCOV_CONTEXT_SOFTIRQ;
+}
+
+static void prepare(struct kcov_section *section, struct kcov_remote *remote,
+		    enum kcov_where where)
+{
+	struct kcov_recorder *rec = &section->rec;
+
+	section->remote = remote;
+	section->refused = 0;
+	section->followed = false;
+	rec->mode = remote->mode;
+	rec->capacity = kcov_record_capacity(remote->mode, section->words);
+	rec->context = context_of(where);
+	rec->dropped = 0;
+	kcov_record_forget(rec);
+}
+
+/* The section that somebody wants here, complete; NULL if nobody does. */
+static struct kcov_section *make_ready(u64 handle, enum kcov_where where)
+{
+	struct kcov_remote *remote = kcov_remote_find(handle);
+	struct kcov_section *section;
+
+	if (!remote)
+		return NULL;
+	section = kcov_area_take(remote, where);
+	if (section) {
+		prepare(section, remote, where);
+		return section;
+	}
+	kcov_merge_lost(remote, KCOV_LOST_NO_AREA);
+	kcov_remote_put_later(remote);
+	return NULL;
+}
+
+/* False in hard interrupts and NMIs, where there are no sections. */
+static bool find_context(enum kcov_where *where)
+{
+	unsigned int context = kcov_context();
+
+	*where = context == KCOV_CONTEXT_TASK ? KCOV_IN_TASK : KCOV_IN_SOFTIRQ;
+	return context == context_of(*where);
+}
+
+static bool is_handle(u64 handle)
+{
+	u64 subsystem = handle & KCOV_SUBSYSTEM_MASK;
+
+	return !(handle & ~(KCOV_SUBSYSTEM_MASK | KCOV_INSTANCE_MASK)) &&
+	       (subsystem == KCOV_SUBSYSTEM_COMMON ||
+		subsystem == KCOV_SUBSYSTEM_USB);
+}
+
+/* Its stop must not end the section that is there. */
+static void refuse_nested(struct kcov_section *section)
+{
+	section->refused++;
+	kcov_loss_count(KCOV_LOST_NESTED);
+	pr_warn_once("a section was started inside another one of the same context by %s[%d]: it is part of that\n",
+		     current->comm, task_pid_nr(current));
+}
+
+static void start(u64 handle, enum kcov_where where)
+{
+	struct kcov_section *section;
+	unsigned long flags;
+
+	local_irq_save(flags);
+	section = kcov_task_section(where);
+	if (section && !section->followed) {
+		refuse_nested(section);
+	} else {
+		section = make_ready(handle, where);
+		if (section)
+			kcov_task_push(section, where);
+	}
+	local_irq_restore(flags);
+}
+
+/**
+ * kcov_remote_start() - code follows that belongs to a handle
+ * @handle: from kcov_remote_handle() or kcov_common_handle()
+ *
+ * Until kcov_remote_stop() in the same context, the code here is recorded for
+ * the task that has enabled a descriptor with @handle, if there is one. The
+ * section may sleep. Where a section runs already, only that one counts.
+ */
+void kcov_remote_start(u64 handle)
+{
+	enum kcov_where where;
+
+	if (!atomic_read(&kcov_area_users))
+		return;
+	if (!is_handle(handle)) {
+		kcov_loss_count(KCOV_LOST_INVALID_HANDLE);
+		pr_warn_once("a section was started with the invalid handle %#llx by %s[%d]: nothing is recorded\n",
+			     handle, current->comm, task_pid_nr(current));
+		return;
+	}
+	if (find_context(&where))
+		start(handle, where);
+}
+EXPORT_SYMBOL(kcov_remote_start);
+
+/* The innermost section here is over; NULL if it goes on, or there is none. */
+static struct kcov_section *end_section(enum kcov_where where,
+					struct kcov_recorder **outer)
+{
+	struct kcov_section *section;
+	unsigned long flags;
+
+	local_irq_save(flags);
+	section = kcov_task_section(where);
+	if (section && section->refused) {
+		section->refused--;
+		section = NULL;
+	}
+	if (section && section->followed)
+		section = NULL;
+	if (section)
+		*outer = kcov_task_pop(section, where);
+	local_irq_restore(flags);
+	return section;
+}
+
+/**
+ * kcov_remote_stop() - the section that began in this context is over
+ *
+ * Does nothing where none began.
+ */
+void kcov_remote_stop(void)
+{
+	struct kcov_recorder *outer;
+	struct kcov_section *section;
+	enum kcov_where where;
+
+	if (!atomic_read(&kcov_area_users) || !find_context(&where))
+		return;
+	section = end_section(where, &outer);
+	if (!section)
+		return;
+	kcov_merge_finish(section);
+	kcov_task_resume(outer, where);
+}
+EXPORT_SYMBOL(kcov_remote_stop);
+
+static bool is_softirq(void)
+{
+	enum kcov_where where;
+
+	return find_context(&where) && where == KCOV_IN_SOFTIRQ;
+}
+
+void kcov_remote_start_usb_softirq(u64 id)
+{
+	if (is_softirq())
+		kcov_remote_start_usb(id);
+}
+EXPORT_SYMBOL(kcov_remote_start_usb_softirq);
+
+void kcov_remote_stop_softirq(void)
+{
+	if (is_softirq())
+		kcov_remote_stop();
+}
+EXPORT_SYMBOL(kcov_remote_stop_softirq);
+
+/* A task that exits inside its sections leaves no records of them. */
+void kcov_section_exit(void)
+{
+	struct kcov_section *section;
+	unsigned long flags;
+
+	local_irq_save(flags);
+	while ((section = kcov_task_section(KCOV_IN_TASK))) {
+		kcov_task_pop(section, KCOV_IN_TASK);
+		kcov_merge_lost(section->remote, KCOV_LOST_OUTLIVED);
+		kcov_area_release(section);
+	}
+	local_irq_restore(flags);
+}
+
+/**
+ * kcov_common_handle() - the handle of whoever sent current here
+ *
+ * Return: what current or an ancestor gave as common handle, 0 if none did, and
+ * 0 outside of tasks.
+ */
+u64 kcov_common_handle(void)
+{
+	struct kcov_task *kt;
+	unsigned long flags;
+	u64 handle;
+
+	if (!in_task())
+		return 0;
+	local_irq_save(flags);
+	kt = kcov_task_here();
+	handle = kt ? kt->common_handle : 0;
+	local_irq_restore(flags);
+	return handle;
+}
+EXPORT_SYMBOL(kcov_common_handle);
