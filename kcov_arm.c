@@ -97,7 +97,7 @@ static void disarm_all(void)
 		return;
 	}
 	/* Exits are not seen any more: nobody may be left in the table. */
-	kcov_task_purge();
+	kcov_table_purge();
 	kcov_pool_drain();
 	armed = false;
 }

@@ -38,7 +38,8 @@
  *   kcov_area.c     kcov_inherit.c     buffers of sections; common handles of
  *                                      children
  *   kcov_task.c     kcov_symbol.c      binding; names to addresses
- *   kcov_pool.c     kcov_tracepoint.c  spare entries of the task table
+ *   kcov_table.c    kcov_tracepoint.c  the task table
+ *   kcov_pool.c                        spare entries of it
  *                   kcov_rules.c       what the user wants changed in the set
  *   kcov_desc.c     kcov_ftrace.c      descriptors; hooks at function entries
  *   kcov_trace.c                       callbacks: touches kcov_record.h only
@@ -135,7 +136,7 @@ enum kcov_where {
  * end reads @cur on the CPU that runs or is about to run @task. So nobody else
  * holds a pointer to an entry that was taken out of the table, and it can be
  * used again at once: it goes back to its descriptor as @spare, to its section,
- * or to the pool. One exception: kcov_task_purge().
+ * or to the pool. One exception: kcov_table_purge().
  */
 struct kcov_task {
 	struct hlist_node node;
@@ -303,6 +304,13 @@ void kcov_pool_put(struct kcov_task *kt);
 void kcov_loss_count(enum kcov_loss loss);
 void kcov_loss_show(struct seq_file *m);
 
+/* kcov_table.c */
+struct kcov_task *kcov_table_find(const struct task_struct *task);
+void kcov_table_insert(struct kcov_task *kt);
+void kcov_table_remove(struct kcov_task *kt);
+void kcov_table_purge(void);
+void kcov_table_setup(void);
+
 /* kcov_tracepoint.c */
 struct tracepoint *kcov_tracepoint_find(const char *name);
 
@@ -350,8 +358,6 @@ void kcov_task_own(struct kcov_desc *desc, u64 common_handle);
 void kcov_task_disown(struct kcov_desc *desc);
 void kcov_task_forget_handle(void);
 void kcov_task_inherit(struct task_struct *child);
-void kcov_task_purge(void);
-void kcov_task_setup(void);
 
 /* kcov_sched.c */
 int kcov_sched_setup(void);

@@ -176,7 +176,7 @@ static int __init kcov_init(void)
 {
 	int err;
 
-	kcov_task_setup();
+	kcov_table_setup();
 	err = kcov_kaslr_setup();
 	if (err)
 		return err;

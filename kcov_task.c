@@ -2,9 +2,9 @@
 /*
  * Binding of descriptors and sections to the task that records with them.
  *
- * task_struct has no room for us, so a table keyed by the task holds what a
- * kernel with kcov keeps there, and a per-CPU pointer follows the task from
- * switch to switch. This file alone writes that pointer.
+ * task_struct has no room for us, so a table keyed by the task (kcov_table.c)
+ * holds what a kernel with kcov keeps there, and a per-CPU pointer follows the
+ * task from switch to switch. This file alone writes that pointer.
  *
  * Context: ENABLE and DISABLE are process context. kcov_task_exit() runs with
  * preemption disabled, kcov_task_switch() and sched_out with the run queue
@@ -24,7 +24,6 @@
  *    recorder: the old or the new one.
  *  - After do_exit() has started no thread of the task enables again.
  */
-#include <linux/hash.h>
 #include <linux/lockdep.h>
 #include <linux/percpu.h>
 #include <linux/sched/task.h>
@@ -33,13 +32,6 @@
 
 #include "kcov_internal.h"
 
-#define BUCKET_BITS 8
-
-static struct bucket {
-	raw_spinlock_t lock;
-	struct hlist_head tasks;
-} buckets[1 << BUCKET_BITS];
-
 DEFINE_PER_CPU(struct kcov_recorder *, kcov_recorder);
 
 /*
@@ -47,55 +39,6 @@ DEFINE_PER_CPU(struct kcov_recorder *, kcov_recorder);
  * nest, and do not sleep; on PREEMPT_RT they do, and have it in the task.
  */
 static DEFINE_PER_CPU(struct kcov_section *, softirq_section);
-
-static struct bucket *bucket_of(const struct task_struct *task)
-{
-	return &buckets[hash_ptr(task, BUCKET_BITS)];
-}
-
-/*
- * Finds the entry of @task. The answer holds as long as @task cannot change
- * it: @task is current, or about to run on this CPU with its run queue locked.
- */
-static struct kcov_task *find_task(const struct task_struct *task)
-{
-	struct bucket *bucket = bucket_of(task);
-	struct kcov_task *kt;
-	unsigned long flags;
-
-	/*
-	 * Most tasks that exit have no entry. The one who would have put it
-	 * there is @task itself, so a stale "empty" cannot be seen.
-	 */
-	if (hlist_empty(&bucket->tasks))
-		return NULL;
-
-	raw_spin_lock_irqsave(&bucket->lock, flags);
-	hlist_for_each_entry(kt, &bucket->tasks, node) {
-		if (kt->task == task)
-			break;
-	}
-	raw_spin_unlock_irqrestore(&bucket->lock, flags);
-	return kt;
-}
-
-static void insert_task(struct kcov_task *kt)
-{
-	struct bucket *bucket = bucket_of(kt->task);
-
-	raw_spin_lock(&bucket->lock);
-	hlist_add_head(&kt->node, &bucket->tasks);
-	raw_spin_unlock(&bucket->lock);
-}
-
-static void remove_task(struct kcov_task *kt)
-{
-	struct bucket *bucket = bucket_of(kt->task);
-
-	raw_spin_lock(&bucket->lock);
-	hlist_del(&kt->node);
-	raw_spin_unlock(&bucket->lock);
-}
 
 #ifdef KCOV_SWITCH_NOTIFIER
 static void sched_in(struct preempt_notifier *notifier, int cpu)
@@ -149,7 +92,7 @@ static void unwatch_switches(struct kcov_task *kt)
  */
 void kcov_task_switch(struct task_struct *next)
 {
-	struct kcov_task *kt = find_task(next);
+	struct kcov_task *kt = kcov_table_find(next);
 	struct kcov_recorder *rec = kt ? kt->cur : NULL;
 
 	this_cpu_write(kcov_recorder, rec);
@@ -181,12 +124,12 @@ static void record_into(struct kcov_task *kt, struct kcov_recorder *rec)
 static void insert_current(struct kcov_task *kt)
 {
 	kt->task = get_task_struct(current);
-	insert_task(kt);
+	kcov_table_insert(kt);
 }
 
 static void forget_current(struct kcov_task *kt)
 {
-	remove_task(kt);
+	kcov_table_remove(kt);
 	/* Current's own: never the last reference. */
 	put_task_struct(kt->task);
 	kt->task = NULL;
@@ -196,7 +139,7 @@ static void forget_current(struct kcov_task *kt)
 static struct kcov_task *take_entry(struct kcov_desc *desc)
 	__must_hold(&desc->lock)
 {
-	struct kcov_task *kt = find_task(current);
+	struct kcov_task *kt = kcov_table_find(current);
 
 	if (kt)
 		return kt;
@@ -271,7 +214,7 @@ static bool is_on_cpu(enum kcov_where where)
  */
 struct kcov_task *kcov_task_here(void)
 {
-	return find_task(current);
+	return kcov_table_find(current);
 }
 
 /* The innermost section here, NULL if none. Interrupts are off. */
@@ -282,7 +225,7 @@ struct kcov_section *kcov_task_section(enum kcov_where where)
 	lockdep_assert_irqs_disabled();
 	if (is_on_cpu(where))
 		return this_cpu_read(softirq_section);
-	kt = find_task(current);
+	kt = kcov_table_find(current);
 	return kt ? kt->sections[where] : NULL;
 }
 
@@ -307,7 +250,7 @@ void kcov_task_push(struct kcov_section *section, enum kcov_where where)
 		this_cpu_write(kcov_recorder, &section->rec);
 		return;
 	}
-	kt = find_task(current);
+	kt = kcov_table_find(current);
 	if (!kt) {
 		kt = &section->entry;
 		insert_current(kt);
@@ -336,7 +279,7 @@ struct kcov_recorder *kcov_task_pop(struct kcov_section *section,
 		this_cpu_write(softirq_section, section->below);
 		return section->outer;
 	}
-	kt = find_task(current);
+	kt = kcov_table_find(current);
 	record_into(kt, NULL);
 	kt->sections[where] = section->below;
 	if (kt == &section->entry)
@@ -355,7 +298,7 @@ void kcov_task_resume(struct kcov_recorder *outer, enum kcov_where where)
 	if (is_on_cpu(where))
 		this_cpu_write(kcov_recorder, outer);
 	else
-		record_into(find_task(current), outer);
+		record_into(kcov_table_find(current), outer);
 	local_irq_restore(flags);
 }
 
@@ -380,7 +323,7 @@ void kcov_task_own(struct kcov_desc *desc, u64 common_handle)
 /* The reverse; current has no common handle any more. */
 void kcov_task_disown(struct kcov_desc *desc)
 {
-	struct kcov_task *kt = find_task(current);
+	struct kcov_task *kt = kcov_table_find(current);
 
 	lockdep_assert_held(&desc->lock);
 	kt->remote = NULL;
@@ -397,7 +340,7 @@ void kcov_task_forget_handle(void)
 	unsigned long flags;
 
 	local_irq_save(flags);
-	kt = find_task(current);
+	kt = kcov_table_find(current);
 	if (kt && kt->common_handle) {
 		kt->common_handle = 0;
 		if (!kt->local && !kt->remote) {
@@ -418,7 +361,7 @@ void kcov_task_inherit(struct task_struct *child)
 	unsigned long flags;
 
 	local_irq_save(flags);
-	kt = find_task(current);
+	kt = kcov_table_find(current);
 	if (!kt || !kt->common_handle)
 		goto restore;
 	inherited = kcov_pool_get();
@@ -428,43 +371,9 @@ void kcov_task_inherit(struct task_struct *child)
 	}
 	inherited->task = get_task_struct(child);
 	inherited->common_handle = kt->common_handle;
-	insert_task(inherited);
+	kcov_table_insert(inherited);
 restore:
 	local_irq_restore(flags);
-}
-
-/**
- * kcov_task_purge() - forget the handles of all tasks
- *
- * When exits are not seen any more and no descriptor is left: only entries
- * that hold nothing but a handle can be there. Their tasks may be looking at
- * them, with interrupts off.
- */
-void kcov_task_purge(void)
-{
-	struct hlist_head purged = HLIST_HEAD_INIT;
-	struct hlist_node *next;
-	struct bucket *bucket;
-	struct kcov_task *kt;
-
-	for (bucket = buckets; bucket < &buckets[1 << BUCKET_BITS]; bucket++) {
-		raw_spin_lock_irq(&bucket->lock);
-		hlist_for_each_entry_safe(kt, next, &bucket->tasks, node) {
-			hlist_del(&kt->node);
-			hlist_add_head(&kt->node, &purged);
-		}
-		raw_spin_unlock_irq(&bucket->lock);
-	}
-	if (hlist_empty(&purged))
-		return;
-	/* Pairs with the disabled interrupts of those who look. */
-	synchronize_rcu();
-	hlist_for_each_entry_safe(kt, next, &purged, node) {
-		put_task_struct(kt->task);
-		kt->task = NULL;
-		kt->common_handle = 0;
-		kcov_pool_put(kt);
-	}
 }
 
 static enum kcov_refusal refuse_enable(const struct kcov_desc *desc,
@@ -478,7 +387,7 @@ static enum kcov_refusal refuse_enable(const struct kcov_desc *desc,
 		return KCOV_NOT_INIT;
 	if (desc->state != KCOV_READY)
 		return KCOV_IS_ENABLED;
-	kt = find_task(current);
+	kt = kcov_table_find(current);
 	if (kt && kt->cur)
 		return KCOV_THREAD_BUSY;
 	if (mode != KCOV_TRACE_PC && mode != KCOV_TRACE_CMP)
@@ -514,7 +423,7 @@ static bool unbind_current(struct kcov_desc *desc)
 
 	raw_spin_lock_irqsave(&desc->lock, flags);
 	if (desc->state == KCOV_LOCAL && desc->owner == current) {
-		kt = find_task(current);
+		kt = kcov_table_find(current);
 		unbind(kt, desc);
 	}
 	raw_spin_unlock_irqrestore(&desc->lock, flags);
@@ -541,18 +450,10 @@ enum kcov_refusal kcov_task_disable(struct kcov_desc *desc)
  */
 void kcov_task_exit(void)
 {
-	struct kcov_task *kt = find_task(current);
+	struct kcov_task *kt = kcov_table_find(current);
 	struct kcov_desc *desc = kt ? kt->local : NULL;
 
 	if (desc && unbind_current(desc))
 		kcov_desc_put_later(desc);
 	kcov_task_forget_handle();
-}
-
-void __init kcov_task_setup(void)
-{
-	struct bucket *bucket;
-
-	for (bucket = buckets; bucket < &buckets[1 << BUCKET_BITS]; bucket++)
-		raw_spin_lock_init(&bucket->lock);
 }
