@@ -23,6 +23,7 @@ struct symbol {
 static struct symbol *symbols;
 static size_t symbol_count;
 static unsigned long offset;
+static bool offset_is_known;
 
 /* Lines read "address type name" and, for a module's, a tab and "[module]". */
 static bool parse_line(const char *line, struct symbol *symbol)
@@ -60,9 +61,11 @@ static int by_address(const void *left, const void *right)
 
 static void subtract_offset(void)
 {
-	for (size_t i = 0; i < symbol_count; i++)
-		if (!strcmp(symbols[i].name, "_text"))
+	for (size_t i = 0; i < symbol_count && !offset_is_known; i++)
+		if (!strcmp(symbols[i].name, "_text")) {
 			offset = symbols[i].address - TEXT_LINKED;
+			offset_is_known = true;
+		}
 	for (size_t i = 0; i < symbol_count; i++)
 		symbols[i].address -= offset;
 }
@@ -99,9 +102,11 @@ void kcov_symbols_forget(void)
 	symbols = NULL;
 }
 
+/* Unlike the symbols it does not change, and is not forgotten. */
 unsigned long kcov_offset(void)
 {
-	need_symbols();
+	if (!offset_is_known)
+		need_symbols();
 	return offset;
 }
 

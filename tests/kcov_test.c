@@ -16,6 +16,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -256,21 +257,38 @@ bool kcov_wait_for(bool (*condition)(void *), void *data)
 	return true;
 }
 
-/* Module files lie where the runner says, else where the VM has them. */
-int kcov_load(const char *module)
+static int load_file(const char *path)
 {
-	const char *directory = getenv("KCOV_KO_DIR");
-	char path[PATH_MAX];
-	int fd, result;
+	const int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int result;
 
-	snprintf(path, sizeof(path), "%s/%s.ko", directory ? directory : "/kcov", module);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return errno;
 	result = syscall(SYS_finit_module, fd, "", 0) ? errno : 0;
 	close(fd);
 	kcov_symbols_forget();
 	return result;
+}
+
+/* Module files lie where the runner says, else where the VM has them. */
+int kcov_load(const char *module)
+{
+	const char *directory = getenv("KCOV_KO_DIR");
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/%s.ko", directory ? directory : "/kcov", module);
+	return load_file(path);
+}
+
+/* A module of the running kernel that needs no other, by its path below kernel/. */
+int kcov_load_stock(const char *path)
+{
+	char whole[PATH_MAX];
+	struct utsname kernel;
+
+	uname(&kernel);
+	snprintf(whole, sizeof(whole), "/lib/modules/%s/kernel/%s", kernel.release, path);
+	return load_file(whole);
 }
 
 int kcov_unload(const char *module)
@@ -285,6 +303,26 @@ bool kcov_is_loaded(const char *module)
 
 	snprintf(path, sizeof(path), "/sys/module/%s/refcnt", module);
 	return !access(path, F_OK);
+}
+
+/* False if the module is not loaded. */
+bool kcov_find_places(const struct kcov_test *t, size_t count, const char *module,
+		      struct kcov_places *places)
+{
+	struct kcov_range text;
+
+	places->count = 0;
+	if (!kcov_module_text(module, &text))
+		return false;
+	for (size_t i = 1; i <= count && places->count < ARRAY_SIZE(places->at); i++)
+		if (kcov_is_within(&text, t->buffer[i]))
+			places->at[places->count++] = t->buffer[i] - text.first;
+	return true;
+}
+
+bool kcov_same_places(const struct kcov_places *a, const struct kcov_places *b)
+{
+	return a->count == b->count && !memcmp(a->at, b->at, a->count * sizeof(a->at[0]));
 }
 
 bool kcov_is_unused(void *module)

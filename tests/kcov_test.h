@@ -51,6 +51,12 @@ struct kcov_range {
 	unsigned long first, behind;
 };
 
+/* Records in a module, as distances from its start. */
+struct kcov_places {
+	size_t count;
+	unsigned long at[64];	/* more are not kept */
+};
+
 /* A test with a descriptor that is initialised and mapped. */
 #define KCOV_TEST(name) cmocka_unit_test_setup_teardown(name, \
 		kcov_test_setup_ready, kcov_test_teardown)
@@ -102,8 +108,12 @@ void kcov_symbols_forget(void);
 
 /* Modules and other files of the kernel. */
 int kcov_load(const char *module);
+int kcov_load_stock(const char *path);
 int kcov_unload(const char *module);
 bool kcov_is_loaded(const char *module);
+bool kcov_find_places(const struct kcov_test *t, size_t count, const char *module,
+		      struct kcov_places *places);
+bool kcov_same_places(const struct kcov_places *a, const struct kcov_places *b);
 bool kcov_is_unused(void *module);
 int kcov_write_file(const char *path, const char *text);
 long kcov_count_lines(const char *path, bool (*wanted)(const char *line));

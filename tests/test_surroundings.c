@@ -15,7 +15,6 @@
 #define FTRACE_ENABLED	"/proc/sys/kernel/ftrace_enabled"
 #define HOOKED		TRACEFS "enabled_functions"
 #define LINE_MAX_LENGTH	1024
-#define RECORDS_MAX	256
 #define ROUNDS		20
 
 /* A module of the stock kernel and the file whose open() runs code of it. */
@@ -121,22 +120,6 @@ static bool unload_traced(void)
 	return kcov_wait_for(kcov_is_unused, TRACED) && !kcov_unload(TRACED);
 }
 
-/* Where the module's memory is, without KASLR's offset. */
-static bool find_traced(unsigned long *start, unsigned long *size)
-{
-	FILE *file = fopen("/proc/modules", "re");
-	char line[LINE_MAX_LENGTH];
-	bool found = false;
-
-	if (!file)
-		return false;
-	while (!found && fgets(line, sizeof(line), file))
-		found = sscanf(line, TRACED " %lu %*s %*s %*s %lx", size, start) == 2;
-	fclose(file);
-	*start -= kcov_offset();
-	return found;
-}
-
 static void open_device(void *unused)
 {
 	const int fd = open(TRACED_DEVICE, O_RDWR | O_CLOEXEC);
@@ -146,29 +129,11 @@ static void open_device(void *unused)
 		close(fd);
 }
 
-/* Places in the module that were recorded, as distances from its start. */
-struct places {
-	size_t count;
-	unsigned long at[RECORDS_MAX];
-};
-
-static bool trace_device(const struct kcov_test *t, struct places *places)
+static bool trace_device(const struct kcov_test *t, struct kcov_places *places)
 {
 	const ssize_t count = kcov_trace(t, open_device, NULL);
-	unsigned long start, size;
 
-	*places = (struct places){ 0 };
-	if (count < 0 || !find_traced(&start, &size))
-		return false;
-	for (ssize_t i = 1; i <= count && places->count < RECORDS_MAX; i++)
-		if (t->buffer[i] - start < size)
-			places->at[places->count++] = t->buffer[i] - start;
-	return true;
-}
-
-static bool are_same(const struct places *a, const struct places *b)
-{
-	return a->count == b->count && !memcmp(a->at, b->at, a->count * sizeof(a->at[0]));
+	return count >= 0 && kcov_find_places(t, count, TRACED, places);
 }
 
 static bool is_traced_module(const char *line)
@@ -178,7 +143,7 @@ static bool is_traced_module(const char *line)
 
 static void modules_are_recorded_whenever_they_were_loaded(void **state)
 {
-	struct places before, after;
+	struct kcov_places before, after;
 	struct kcov_test test;
 
 	(void)state;
@@ -191,7 +156,7 @@ static void modules_are_recorded_whenever_they_were_loaded(void **state)
 	assert_true(load_traced());
 	assert_true(kcov_count_lines(HOOKED, is_traced_module) > 0);
 	assert_true(trace_device(&test, &after));
-	assert_true(are_same(&before, &after));
+	assert_true(kcov_same_places(&before, &after));
 	kcov_release(&test);
 }
 
@@ -204,7 +169,7 @@ static void module_loaded_after_disarming_is_not_hooked(void **state)
 
 static void module_that_comes_and_goes_is_recorded_every_time(void **state)
 {
-	struct places first, places;
+	struct kcov_places first, places;
 	struct kcov_test test;
 	int same = 0;
 
@@ -216,7 +181,7 @@ static void module_that_comes_and_goes_is_recorded_every_time(void **state)
 		assert_true(unload_traced());
 		if (i == 0)
 			first = places;
-		same += are_same(&first, &places);
+		same += kcov_same_places(&first, &places);
 	}
 	assert_true(first.count > 0);
 	assert_int_equal(same, ROUNDS);
@@ -262,7 +227,7 @@ static void module_goes_while_its_functions_are_recorded(void **state)
 {
 	struct busy_thread thread = { 0 };
 	struct kcov_test test;
-	struct places places;
+	struct kcov_places places;
 	pthread_t id;
 	int good = 0;
 

@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Modules that come and go while function entries are armed, one thread of
+ * this process traces without a pause and another sleeps enabled: after every
+ * load the module's functions are recorded, after every unload nothing of it
+ * is left.
+ */
+#include "kcov_test.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define ROUNDS		200
+/* The list of all patched functions takes two seconds to print. */
+#define ROUNDS_A_LIST	100
+/* Words of the other thread's trace, which is short. */
+#define WORDS_MAX	64
+
+#define PATCHED		"/sys/kernel/tracing/enabled_functions"
+#define FUNCTIONS	"/sys/kernel/debug/kcov_mod/functions"
+#define CPUID_DEVICE	"/dev/cpu/0/cpuid"
+#define SAMPLE_INPUT	"/sys/kernel/debug/kcov_sample/input"
+
+/* Stands for the stock modules: it is small and needs no other. */
+static int load_cpuid(void)
+{
+	return kcov_load_stock("arch/x86/kernel/cpuid.ko");
+}
+
+static void use_cpuid(void *failed)
+{
+	unsigned int registers[4];
+	const int fd = open(CPUID_DEVICE, O_RDONLY);
+
+	if (fd < 0 || read(fd, registers, sizeof(registers)) != sizeof(registers))
+		*(bool *)failed = true;
+	close(fd);
+}
+
+static void use_sample(void *failed)
+{
+	const int fd = open(SAMPLE_INPUT, O_WRONLY);
+
+	if (fd < 0 || write(fd, "a", 1) != 1)
+		*(bool *)failed = true;
+	close(fd);
+}
+
+static size_t count_of(const struct kcov_test *t, size_t count, const char *name)
+{
+	size_t found = 0;
+
+	for (size_t i = 1; i <= count; i++)
+		found += !strcmp(kcov_symbol_at(t->buffer[i]), name);
+	return found;
+}
+
+static unsigned long set_size(void)
+{
+	return kcov_read_number(FUNCTIONS, "# ");
+}
+
+static bool is_of_cpuid(const char *line)
+{
+	return strstr(line, "[cpuid]");
+}
+
+static bool is_of_sample(const char *line)
+{
+	return strstr(line, "[kcov_sample]");
+}
+
+static void assert_nothing_left(int round, unsigned long before, bool (*is_left)(const char *))
+{
+	assert_int_equal(set_size(), before);
+	if (round % ROUNDS_A_LIST == 0 || round == ROUNDS - 1)
+		assert_int_equal(kcov_count_lines(PATCHED, is_left), 0);
+}
+
+static void stock_module_is_covered_after_each_of_200_loads(void **state)
+{
+	const struct kcov_test *t = *state;
+	const unsigned long before = set_size();
+	struct kcov_places first = { 0 }, now;
+	bool failed = false;
+	ssize_t count;
+
+	for (int round = 0; round < ROUNDS; round++) {
+		assert_int_equal(load_cpuid(), 0);
+		assert_true(set_size() > before);
+		count = kcov_trace(t, use_cpuid, &failed);
+		assert_false(failed);
+		assert_true(kcov_find_places(t, count, "cpuid", &now));
+		if (round == 0)
+			first = now;
+		assert_true(now.count > 0 && kcov_same_places(&now, &first));
+		assert_int_equal(kcov_unload("cpuid"), 0);
+		assert_nothing_left(round, before, is_of_cpuid);
+	}
+}
+
+static void callbacks_and_nothing_else_are_recorded_after_each_of_200_loads(void **state)
+{
+	const struct kcov_test *t = *state;
+	const unsigned long before = set_size();
+	struct kcov_places first = { 0 }, now;
+	bool failed = false;
+	ssize_t count;
+
+	for (int round = 0; round < ROUNDS; round++) {
+		assert_int_equal(kcov_load("kcov_sample"), 0);
+		assert_int_equal(set_size(), before);
+		count = kcov_trace(t, use_sample, &failed);
+		assert_false(failed);
+		assert_true(kcov_find_places(t, count, "kcov_sample", &now));
+		if (round == 0)
+			first = now;
+		assert_true(now.count > 0 && kcov_same_places(&now, &first));
+		assert_int_equal(kcov_unload("kcov_sample"), 0);
+		assert_nothing_left(round, before, is_of_sample);
+	}
+}
+
+/* The controls: what the rounds compare is what it should be, and can be seen. */
+static void each_function_of_a_stock_module_is_recorded_once_a_call(void **state)
+{
+	const struct kcov_test *t = *state;
+	bool failed = false;
+	ssize_t count;
+
+	assert_int_equal(load_cpuid(), 0);
+	count = kcov_trace(t, use_cpuid, &failed);
+	assert_false(failed);
+	assert_int_equal(count_of(t, count, "cpuid_open"), 1);
+	assert_int_equal(count_of(t, count, "cpuid_read"), 1);
+	assert_true(kcov_has(t, count, kcov_entry("cpuid_open")));
+	assert_true(kcov_count_lines(PATCHED, is_of_cpuid) > 0);
+}
+
+static void an_instrumented_function_is_recorded_once_a_call(void **state)
+{
+	const struct kcov_test *t = *state;
+	bool failed = false;
+	ssize_t count;
+
+	assert_int_equal(kcov_load("kcov_sample"), 0);
+	count = kcov_trace(t, use_sample, &failed);
+	assert_false(failed);
+	assert_int_equal(count_of(t, count, "sample_path_a"), 1);
+	assert_false(kcov_has(t, count, kcov_entry("sample_path_a")));
+	assert_int_equal(kcov_count_lines(PATCHED, is_of_sample), 0);
+}
+
+static struct {
+	pthread_t tracer, sleeper;
+	sem_t enabled, end;
+	atomic_bool stop;
+	atomic_long traces, bad;
+} others;
+
+static bool traces_as_first(const struct kcov_test *t, const unsigned long *first)
+{
+	return kcov_trace_read(t) == (ssize_t)first[0] &&
+	       !memcmp(first, t->buffer, (first[0] + 1) * sizeof(*first));
+}
+
+/* Traces all the time; each trace is to be like the first. */
+static void *run_tracer(void *unused)
+{
+	unsigned long first[WORDS_MAX];
+	struct kcov_test t;
+	ssize_t count;
+
+	(void)unused;
+	if (!kcov_make(&t, KCOV_TEST_SIZE)) {
+		atomic_fetch_add(&others.bad, 1);
+		return NULL;
+	}
+	count = kcov_trace_read(&t);
+	memcpy(first, t.buffer, sizeof(first));
+	if (count <= 0 || count >= WORDS_MAX)
+		atomic_fetch_add(&others.bad, 1);
+	while (!atomic_load(&others.bad) && !atomic_load(&others.stop)) {
+		if (!traces_as_first(&t, first))
+			atomic_fetch_add(&others.bad, 1);
+		atomic_fetch_add(&others.traces, 1);
+	}
+	kcov_release(&t);
+	return NULL;
+}
+
+/* Sleeps in the kernel with its descriptor enabled. */
+static void *run_sleeper(void *unused)
+{
+	struct kcov_test t;
+
+	(void)unused;
+	if (!kcov_make(&t, KCOV_TEST_SIZE) || kcov_enable(t.fd))
+		atomic_fetch_add(&others.bad, 1);
+	sem_post(&others.enabled);
+	while (sem_wait(&others.end))
+		;
+	kcov_release(&t);
+	return NULL;
+}
+
+static bool tracer_traces(void *unused)
+{
+	(void)unused;
+	return atomic_load(&others.traces) || atomic_load(&others.bad);
+}
+
+static int start_others(void **state)
+{
+	memset(&others, 0, sizeof(others));
+	sem_init(&others.enabled, 0, 0);
+	sem_init(&others.end, 0, 0);
+	if (pthread_create(&others.tracer, NULL, run_tracer, NULL) ||
+	    pthread_create(&others.sleeper, NULL, run_sleeper, NULL))
+		return -1;
+	while (sem_wait(&others.enabled))
+		;
+	kcov_wait_for(tracer_traces, NULL);
+	/* one that calls a CPU calls its own */
+	return kcov_pin(0) ? kcov_test_setup_ready(state) : -1;
+}
+
+static int unload_all(void **state)
+{
+	(void)state;
+	kcov_unload("cpuid");
+	kcov_unload("kcov_sample");
+	return 0;
+}
+
+/* The others had nothing but what they asked for, and the tracer never stopped. */
+static int stop_others(void **state)
+{
+	atomic_store(&others.stop, true);
+	sem_post(&others.end);
+	pthread_join(others.tracer, NULL);
+	pthread_join(others.sleeper, NULL);
+	kcov_pin(-1);
+	unload_all(state);
+	printf("# the other thread made %ld traces, %ld of them bad\n", others.traces, others.bad);
+	return kcov_test_teardown(state) || others.bad || others.traces < ROUNDS ? -1 : 0;
+}
+
+static int release_and_unload(void **state)
+{
+	unload_all(state);
+	return kcov_test_teardown(state);
+}
+
+#define CHURN_TEST(name) cmocka_unit_test_setup_teardown(name, start_others, stop_others)
+#define ONE_TEST(name) \
+	cmocka_unit_test_setup_teardown(name, kcov_test_setup_ready, release_and_unload)
+
+int main(void)
+{
+	const struct CMUnitTest churn[] = {
+		ONE_TEST(each_function_of_a_stock_module_is_recorded_once_a_call),
+		ONE_TEST(an_instrumented_function_is_recorded_once_a_call),
+		CHURN_TEST(stock_module_is_covered_after_each_of_200_loads),
+		CHURN_TEST(callbacks_and_nothing_else_are_recorded_after_each_of_200_loads),
+	};
+	const int failed = cmocka_run_group_tests(churn, NULL, NULL);
+
+	return failed != 0;
+}
