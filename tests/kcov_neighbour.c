@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #define DISARM_DELAY	"/sys/module/kcov/parameters/disarm_delay"
+#define FUNCTIONS	"/sys/kernel/debug/kcov_mod/functions"
 #define HOOKED		TRACEFS "enabled_functions"
 #define ALONE_MAX	256
 
@@ -172,13 +173,31 @@ int kcov_test_teardown_neighbours(void **state)
 	(void)state;
 	if (null_fd >= 0)
 		close(null_fd);
+	if (kcov_write_file(FUNCTIONS, "default"))
+		return -1;
 	return kcov_write_file(DISARM_DELAY, "10") ? -1 : 0;
+}
+
+/*
+ * Of all functions those of the trace: arming more takes seconds. Nothing to
+ * do in a group that has taken none.
+ */
+static int cover_trace_only(void)
+{
+	char rules[ALONE_MAX * 16] = "none";
+
+	if (!alone_count)
+		return 0;
+	for (size_t i = 0, end = strlen(rules); i < alone_count && end < sizeof(rules); i++)
+		end += snprintf(rules + end, sizeof(rules) - end, " +%s",
+				kcov_symbol_at(alone[i]));
+	return kcov_write_file(FUNCTIONS, rules);
 }
 
 int kcov_test_setup_disarmed(void **state)
 {
 	(void)state;
-	return kcov_disarm_at_once() ? 0 : -1;
+	return kcov_disarm_at_once() && !cover_trace_only() ? 0 : -1;
 }
 
 /* Arming takes longer than all the rest: once for all tests of this kind. */
