@@ -39,6 +39,9 @@ out := build/$(krel)
 kbuild = $(MAKE) -C $(KDIR) M=$(CURDIR)/$(1) src=$(CURDIR)/$(2) \
 	V=$(or $(V),0) CONFIG_DEBUG_INFO_BTF_MODULES= $(if $(filter-out default,$(origin CC)),CC='$(CC)')
 
+# A kernel with its own kcov has the callbacks, and takes no second kcov.
+own_kcov := $(shell grep -s '^CONFIG_KCOV=y' $(KDIR)/.config)
+
 .PHONY: module sample headers kcov.ko
 headers:
 	@if [ -z "$(KDIR)" ]; then \
@@ -67,10 +70,10 @@ $(fixed_code): tests/sample/fixed_code.c tests/sample/fixed_code.h Makefile
 		-fno-optimize-sibling-calls -fno-inline \
 		-fsanitize-coverage=trace-pc -fsanitize-coverage=trace-cmp -c $< -o $@
 
-sample: module $(fixed_code)
+sample: $(if $(own_kcov),headers,module) $(fixed_code)
 	$(Q)mkdir -p $(out)/sample
 	$(Q)+$(call kbuild,$(out)/sample,tests/sample) FIXED_CODE=$(CURDIR)/$(fixed_code) \
-		KBUILD_EXTRA_SYMBOLS=$(CURDIR)/$(out)/kcov/Module.symvers modules
+		$(if $(own_kcov),,KBUILD_EXTRA_SYMBOLS=$(CURDIR)/$(out)/kcov/Module.symvers) modules
 
 # --- programs ----------------------------------------------------------------
 
@@ -148,16 +151,20 @@ vmdir := $(CURDIR)/build/kernel/$(KERNEL)/headers
 own := $(shell echo $$PPID)
 jobs = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
-.PHONY: demo check check-excluded check-same vm shell image
+.PHONY: demo check check-excluded check-same reference vm shell image
 image:
 	$(Q)tests/vm/host
 	$(Q)tests/vm/kernel $(KERNEL)
 	$(Q)tests/vm/qemu
-	$(Q)+flock build/lock $(MAKE) $(jobs) KDIR=$(if $(filter file,$(origin KDIR)),$(vmdir),$(KDIR)) module tools tests
+	$(Q)+flock build/lock $(MAKE) $(jobs) KDIR=$(if $(filter file,$(origin KDIR)),$(vmdir),$(KDIR)) tools tests
 	$(Q)tests/vm/image $(KERNEL)
 
 demo check: image
 	$(Q)tests/vm/$@
+
+reference:
+	$(Q)tests/vm/host
+	$(Q)tests/vm/reference
 
 check-excluded: image
 	$(Q)tests/vm/host check-excluded
@@ -232,6 +239,8 @@ make check-excluded         is the table of functions that are not covered right
                    compiles what mainline leaves out, and compares
 make check-same    is the same recorded of the same code on the stock kernel, moved
                    and not, and on the reference kernel?
+make reference     a small kernel with CONFIG_KCOV, to compare with; then
+make check KERNEL=reference the same tests there, without our module
 make vm RUN='command'       runs a shell command in the VM, prints its output,
                    ends with its status (124: TIMEOUT, 125: the guest died);
                    EXTRA=directory is copied into the guest's root
