@@ -40,7 +40,7 @@ static bool has_mark(const struct kcov_test *t)
 {
 	const size_t count = kcov_count(t);	/* first: reading symbols makes calls */
 
-	return kcov_has(t, count, kcov_entry(MARK_FUNCTION));
+	return kcov_reached(t, count, MARK_FUNCTION);
 }
 
 static void map_a_page(void *unused)

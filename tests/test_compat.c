@@ -81,7 +81,7 @@ static bool has_mark(const struct kcov_test *t)
 {
 	const size_t count = kcov_count(t);	/* first: reading symbols makes calls */
 
-	return kcov_has(t, count, kcov_entry(MARK_FUNCTION));
+	return kcov_reached(t, count, MARK_FUNCTION);
 }
 
 static void number_made_of_a_32_bit_long_is_enotty(void **state)

@@ -32,7 +32,7 @@ static bool has_mark(const struct kcov_test *t)
 {
 	const size_t count = kcov_count(t);	/* first: reading symbols makes calls */
 
-	return kcov_has(t, count, kcov_entry(MARK_FUNCTION));
+	return kcov_reached(t, count, MARK_FUNCTION);
 }
 
 static int setup_exec(void **state)
@@ -60,10 +60,12 @@ static int disable_here(void *data)
 	return kcov_disable(t->fd);
 }
 
+/* Without the page faults that a new process begins with: they would fill the buffer. */
 static int enable_and_mark(void *data)
 {
 	const int result = enable_here(data);
 
+	kcov_set_count(data, 0);
 	make_mark();
 	return result;
 }
@@ -118,6 +120,7 @@ static void child_may_not_disable_what_the_parent_has_enabled(void **state)
 
 	assert_int_equal(kcov_enable(t->fd), 0);
 	assert_int_equal(kcov_in_child(disable_here, *state), EINVAL);
+	kcov_set_count(t, 0);	/* what a fork takes may have filled the buffer */
 	make_mark();
 	assert_true(has_mark(t));
 }
@@ -155,20 +158,20 @@ static void exit_is_not_recorded(void **state)
 
 	assert_int_equal(kcov_in_child(enable_and_mark, *state), 0);
 	assert_true(has_mark(t));
+	assert_true(kcov_count(t) < t->size - 1);
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
-		assert_false(kcov_has(t, kcov_count(t), kcov_entry(parts[i])));
+		assert_false(kcov_reached(t, kcov_count(t), parts[i]));
 }
 
 /* How often a wait was not followed by the child's records and its descriptor. */
 static int lost_by_waiting(struct kcov_test *t, int rounds)
 {
-	const unsigned long wanted = kcov_entry(MARK_FUNCTION);
 	int lost = 0;
 
 	for (int i = 0; i < rounds; i++) {
 		kcov_set_count(t, 0);
 		if (kcov_in_child(enable_and_mark, t) || kcov_enable(t->fd) ||
-		    kcov_disable(t->fd) || !kcov_has(t, kcov_count(t), wanted))
+		    kcov_disable(t->fd) || !kcov_reached(t, kcov_count(t), MARK_FUNCTION))
 			lost++;
 	}
 	return lost;

@@ -387,12 +387,11 @@ static int enable_read_exit(void *data)
 /* How often a join was not followed by the thread's records and its descriptor. */
 static int lost_by_joining(struct kcov_test *t)
 {
-	const unsigned long wanted = kcov_entry("ksys_read");
 	int lost = 0;
 
 	for (int i = 0; i < ROUNDS; i++) {
 		if (kcov_in_thread(enable_read_exit, t) || kcov_enable(t->fd) ||
-		    kcov_disable(t->fd) || !kcov_has(t, kcov_count(t), wanted))
+		    kcov_disable(t->fd) || !kcov_reached(t, kcov_count(t), "ksys_read"))
 			lost++;
 	}
 	return lost;
