@@ -2,7 +2,11 @@
 #
 # Reads what tests/vm/suite and its like print; prints a line a program and
 # each failed test, writes KTAP into the file named by ktap, and appends
-# "passed failed skipped" to the file named by sums.
+# "passed failed skipped different not-run" to the file named by sums.
+#
+# The table (a file like tests/reference.differences) names tests that this
+# kernel must fail, or that were not run in it. All others pass, and a line that
+# was not needed is a failure. whole: every group ran, so every line was.
 #
 # cmocka 1.1.5 says "not ok N # SKIP name" for a skip, calls a failed group
 # set-up test 0, ends each group with a line "# ok" or "# not ok" that means
@@ -24,9 +28,64 @@ function begin(name)
 	cut_off()
 	section = name
 	planned = -1
-	ran = passed = failed = skipped = 0
+	ran = passed = failed = skipped = different = not_run = 0
 	said = tap = reason = ""
-	explaining = 0
+	explaining = quiet = 0
+}
+
+# The key of the line of the table for this test, "" for none.
+function line_for(name, wanted,    key)
+{
+	key = section SUBSEP name
+	if (!(key in wants))
+		key = section SUBSEP "*"
+	if (!(key in wants) || wants[key] != wanted)
+		return ""
+	used[key] = 1
+	return key
+}
+
+function read_table(    line, words, key)
+{
+	while ((getline line < table) > 0) {
+		if (line ~ /^(#|$)/)
+			continue
+		if (split(line, words, " ") < 4 || words[3] !~ /^(fails|not-run)$/ ||
+		    words[2] == "*" && words[3] == "fails") {
+			begin("table")
+			fail("not \"group case fails|not-run reason\": " line)
+			explained = 1
+			end(1, 0)
+		}
+		key = words[1] SUBSEP words[2]
+		wants[key] = words[3]
+		sub(/^([^ ]+ +){3}/, "", line)
+		reasons[key] = line
+	}
+	close(table)
+}
+
+# Lines about this group that no test of it needed.
+function find_stale(    key, words)
+{
+	for (key in wants) {
+		split(key, words, SUBSEP)
+		if (words[1] == section && !(key in used))
+			fail("the line of " table " about " words[2] " is stale: no such test")
+	}
+}
+
+function find_stale_groups(    key, words)
+{
+	for (key in wants) {
+		split(key, words, SUBSEP)
+		if (!(words[1] in groups)) {
+			begin(words[1])
+			find_stale()
+			explained = 1
+			end(1, 0)
+		}
+	}
 }
 
 function result(verdict, name)
@@ -36,9 +95,49 @@ function result(verdict, name)
 	explaining = 0
 }
 
+function differ(name, key)
+{
+	different++
+	result("ok", name " # XFAIL " reasons[key])
+	print "fails as listed: " title section ": " name " (" reasons[key] ")"
+	tap = tap said
+	said = ""
+	explaining = quiet = 1
+}
+
+function judge_failure(name,    key)
+{
+	key = line_for(name, "fails")
+	if (key == "")
+		fail(name)
+	else
+		differ(name, key)
+}
+
+function judge_pass(name)
+{
+	if (line_for(name, "fails") == "")
+		pass(name)
+	else
+		fail(name " passes, but " table " says that it fails")
+}
+
+function judge_not_run(name,    key)
+{
+	key = line_for(name, "not-run")
+	if (key == "") {
+		fail(name " was not run, and " table " has no line for that")
+		return
+	}
+	not_run++
+	result("ok", name " # SKIP " reasons[key])
+	print "not run: " title section ": " name " (" reasons[key] ")"
+}
+
 function fail(name)
 {
 	failed++
+	quiet = 0
 	result("not ok", name)
 	print "not ok: " title section ": " name
 	printf "%s", said
@@ -50,7 +149,8 @@ function fail(name)
 
 function explain(line)
 {
-	print "    # " line
+	if (!quiet)
+		print "    # " line
 	tap = tap "    # " line "\n"
 	fflush()
 }
@@ -79,11 +179,16 @@ function end(status, seconds)
 		fail("printed no plan, status " status)
 	else if (ran != planned)
 		fail("ran " ran " of " planned " tests, status " status)
-	else if (status != 0 && !failed)
+	else if (status != 0 && !failed && !different)
 		fail("ended with status " status " though no test failed")
+	if (!explained)
+		find_stale()
 	explained = 0
-	printf "%-32s %4d passed%s%s, %.1f s\n", title section, passed,
-		failed ? ", " failed " failed" : "", skipped ? ", " skipped " skipped" : "", seconds
+	groups[section] = 1
+	printf "%-32s %4d passed%s%s%s%s, %.1f s\n", title section, passed,
+		failed ? ", " failed " failed" : "", skipped ? ", " skipped " skipped" : "",
+		different ? ", " different " fail as listed" : "",
+		not_run ? ", " not_run " not run" : "", seconds
 	fflush()
 	sections++
 	all = all "    KTAP version 1\n    1.." ran "\n" tap \
@@ -91,20 +196,27 @@ function end(status, seconds)
 	total_passed += passed
 	total_failed += failed
 	total_skipped += skipped
+	total_different += different
+	total_not_run += not_run
 	section = ""
 }
 
-BEGIN { title = run == "" ? "" : run ": " }
+BEGIN {
+	title = run == "" ? "" : run ": "
+	if (table != "")
+		read_table()
+}
 { sub(/\r$/, "") }
 /^@@ begin / { begin($3); next }
 /^@@ end / { end($4, $5); next }
 /^@@ done$/ { complete = 1; next }
 section == "" { next }
-/^1\.\.[0-9]+$/ { planned = substr($0, 4) + 0; next }
-/^ok [0-9]+ - / { sub(/^ok [0-9]+ - /, ""); pass($0); next }
+/^1\.\.[0-9]+$/ { planned = ran + substr($0, 4); next }
+/^ok [0-9]+ - / { sub(/^ok [0-9]+ - /, ""); judge_pass($0); next }
+/^not run - / { sub(/^not run - /, ""); judge_not_run($0); next }
 /^not ok [0-9]+ # SKIP/ { sub(/^not ok [0-9]+ # SKIP ?/, ""); skip($0); next }
 /^not ok 0 - / { explained = 1; fail("group set-up"); next }
-/^not ok [0-9]+ - / { sub(/^not ok [0-9]+ - /, ""); fail($0); next }
+/^not ok [0-9]+ - / { sub(/^not ok [0-9]+ - /, ""); judge_failure($0); next }
 /^# (not )?ok - / { next }
 /^$/ { next }
 {
@@ -124,6 +236,9 @@ END {
 		explained = 1
 		end(1, 0)
 	}
+	if (complete && whole)
+		find_stale_groups()
 	print "KTAP version 1\n1.." sections "\n" all >ktap
-	print total_passed + 0, total_failed + 0, total_skipped + 0 >>sums
+	print total_passed + 0, total_failed + 0, total_skipped + 0, total_different + 0,
+		total_not_run + 0 >>sums
 }
