@@ -213,5 +213,5 @@ void kcov_area_release(struct kcov_section *section)
 	struct kcov_remote *remote = section->remote;
 
 	put_idle(section);
-	kcov_remote_put_later(remote);
+	kcov_handle_put_later(remote);
 }

@@ -12,8 +12,12 @@
  *                                                        kcov_mod/functions
  *   list_lock (mutex)   list of descriptors              open, last put,
  *                                                        kcov_mod/instances
- *   pool_lock   (mutex) sections of softirqs and spare   REMOTE_ENABLE, last
- *                       entries: whether they are there  put, our workqueue
+ *   register_lock       handles of one REMOTE_ENABLE       REMOTE_ENABLE
+ *     (mutex)           after the other
+ *   inherit_lock        whether forks are watched        REMOTE_ENABLE, disarm
+ *     (mutex)
+ *   pool_lock   (mutex) sections of softirqs: whether    REMOTE_ENABLE, last
+ *                       they are there                   put
  *   kcov_desc.lock      state, owner, area, spare,       ioctl, mmap, exit,
  *     (raw spinlock)    sections of one descriptor       kcov_mod/instances,
  *                                                        sections
@@ -24,19 +28,20 @@
  *   spares_lock (raw)   the lists of both pools          as bucket.lock
  *
  * arm_lock and list_lock never nest. arm_lock > set_lock > the kernel's
- * module and ftrace locks. list_lock > kcov_desc.lock > handles_lock,
- * bucket.lock, spares_lock, which do not nest.
+ * module and ftrace locks. list_lock, register_lock > kcov_desc.lock >
+ * handles_lock, bucket.lock, spares_lock, which do not nest.
  *
  * Layers; calls go downwards only:
  *
  *   kcov_mod.c                         module, device file
  *   kcov_debugfs.c  kcov_arm.c         kcov_mod/; what costs while nobody records
  *   kcov_sched.c    kcov_functions.c   switches, exits; set of covered functions
+ *   kcov_remote.c                      REMOTE_ENABLE
  *   kcov_section.c                     sections: start and stop
  *   kcov_merge.c                       their way into the owner's buffer
- *   kcov_remote.c                      handles, and who asked for them
  *   kcov_area.c     kcov_inherit.c     buffers of sections; common handles of
  *                                      children
+ *   kcov_handle.c                      handles, and whom they are for
  *   kcov_task.c     kcov_symbol.c      binding; names to addresses
  *   kcov_table.c    kcov_tracepoint.c  the task table
  *   kcov_pool.c                        spare entries of it
@@ -212,7 +217,7 @@ struct kcov_handle {
  * @mode: KCOV_TRACE_PC or KCOV_TRACE_CMP
  * @idle: sections with a buffer that nobody uses; under the lock of @desc
  * @pooled: keeps the softirqs' pool filled
- * @free_work: the last put from where nothing may sleep
+ * @free_work: frees it; queued by the last put where nothing may sleep
  * @count: number of handles in use
  * @handles: handle and descriptor; constant while registered
  *
@@ -339,9 +344,13 @@ enum kcov_refusal kcov_remote_enable(struct kcov_desc *desc,
 bool kcov_remote_is_owner(struct kcov_desc *desc);
 enum kcov_refusal kcov_remote_disable(struct kcov_desc *desc);
 void kcov_remote_exit(void);
-struct kcov_remote *kcov_remote_find(u64 handle);
-void kcov_remote_put(struct kcov_remote *remote);
-void kcov_remote_put_later(struct kcov_remote *remote);
+
+/* kcov_handle.c */
+struct kcov_remote *kcov_handle_find(u64 handle);
+enum kcov_refusal kcov_handle_register(struct kcov_remote *remote, u64 handle);
+void kcov_handle_unregister(struct kcov_remote *remote);
+void kcov_handle_put(struct kcov_remote *remote);
+void kcov_handle_put_later(struct kcov_remote *remote);
 
 /* kcov_task.c */
 enum kcov_refusal kcov_task_enable(struct kcov_desc *desc, unsigned long mode);

@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Remote coverage: who asked for which sections.
+ * KCOV_REMOTE_ENABLE: a task gets the records of sections with its handles.
  *
- * KCOV_REMOTE_ENABLE registers handles for a descriptor and sets aside what
- * sections need; DISABLE, the owner's exit and nothing else take them back.
+ * Registers the handles for a descriptor and sets aside what sections need;
+ * DISABLE, the owner's exit and nothing else take them back.
  *
  * Context: enable and disable are process context; kcov_remote_exit() runs
- * with preemption disabled, kcov_remote_find() and the puts anywhere.
- * Locking: desc->lock, inside it handles_lock.
+ * with preemption disabled.
+ * Locking: desc->lock, inside it the lock of the table of handles.
  * Lifetime: a struct kcov_remote is the descriptor's while it is enabled, and
  * lives on until the last section with one of its handles is over. Being the
  * descriptor's is what makes its sections count.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <linux/hash.h>
 #include <linux/lockdep.h>
+#include <linux/mutex.h>
 #include <linux/overflow.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
@@ -26,75 +26,18 @@
 #include "kcov_internal.h"
 
 #define HANDLES_MAX 0x100
-#define BUCKET_BITS 8
 
-static DEFINE_RAW_SPINLOCK(handles_lock);
-static struct hlist_head buckets[1 << BUCKET_BITS];	/* under handles_lock */
-
-static struct hlist_head *bucket_of(u64 handle)
+/* One list after the other, so that nobody meets a list that fails half-way. */
+static DEFINE_MUTEX(register_lock);
+static void free_remote(struct work_struct *work)
 {
-	return &buckets[hash_64(handle, BUCKET_BITS)];
-}
-
-static struct kcov_remote *find_locked(u64 handle)
-	__must_hold(&handles_lock)
-{
-	struct kcov_handle *registered;
-
-	lockdep_assert_held(&handles_lock);
-	hlist_for_each_entry(registered, bucket_of(handle), node) {
-		if (registered->handle == handle)
-			return registered->remote;
-	}
-	return NULL;
-}
-
-/**
- * kcov_remote_find() - who wants sections with this handle
- * @handle: any number
- *
- * Return: with one reference, for kcov_remote_put_later(); NULL for nobody.
- */
-struct kcov_remote *kcov_remote_find(u64 handle)
-{
-	struct kcov_remote *remote;
-	unsigned long flags;
-
-	raw_spin_lock_irqsave(&handles_lock, flags);
-	remote = find_locked(handle);
-	/* While it is registered the descriptor holds one. */
-	if (remote)
-		refcount_inc(&remote->refs);
-	raw_spin_unlock_irqrestore(&handles_lock, flags);
-	return remote;
-}
-
-static void free_remote(struct kcov_remote *remote)
-{
+	struct kcov_remote *remote = container_of(work, struct kcov_remote,
+						  free_work);
 	struct kcov_desc *desc = remote->desc;
 
 	kcov_area_cleanup(remote);
 	kfree(remote);
 	kcov_desc_put(desc);
-}
-
-static void free_later(struct work_struct *work)
-{
-	free_remote(container_of(work, struct kcov_remote, free_work));
-}
-
-/* Frees at once. May sleep. */
-void kcov_remote_put(struct kcov_remote *remote)
-{
-	if (refcount_dec_and_test(&remote->refs))
-		free_remote(remote);
-}
-
-/* The same from where nothing may sleep. */
-void kcov_remote_put_later(struct kcov_remote *remote)
-{
-	if (refcount_dec_and_test(&remote->refs))
-		kcov_desc_queue(&remote->free_work);
 }
 
 static bool is_usb_handle(u64 handle)
@@ -108,60 +51,22 @@ static bool is_common_handle(u64 handle)
 	return handle && !(handle & ~KCOV_INSTANCE_MASK);
 }
 
-static enum kcov_refusal register_handle(struct kcov_remote *remote, u64 handle)
-	__must_hold(&handles_lock)
-{
-	struct kcov_handle *free = &remote->handles[remote->count];
-
-	lockdep_assert_held(&handles_lock);
-	if (find_locked(handle))
-		return KCOV_HANDLE_TAKEN;
-	free->handle = handle;
-	free->remote = remote;
-	hlist_add_head(&free->node, bucket_of(handle));
-	remote->count++;
-	return KCOV_OK;
-}
-
 /* In the order user space has always seen: each is checked, then taken. */
 static enum kcov_refusal register_handles(struct kcov_remote *remote,
 					  const struct kcov_remote_arg *arg)
-	__must_hold(&handles_lock)
 {
 	enum kcov_refusal refusal = KCOV_OK;
 	u32 i;
 
 	for (i = 0; i < arg->num_handles && !refusal; i++)
 		refusal = is_usb_handle(arg->handles[i]) ?
-			register_handle(remote, arg->handles[i]) :
+			kcov_handle_register(remote, arg->handles[i]) :
 			KCOV_BAD_HANDLE;
 	if (refusal || !arg->common_handle)
 		return refusal;
 	return is_common_handle(arg->common_handle) ?
-		register_handle(remote, arg->common_handle) :
+		kcov_handle_register(remote, arg->common_handle) :
 		KCOV_BAD_COMMON_HANDLE;
-}
-
-static void unregister_handles(struct kcov_remote *remote)
-{
-	raw_spin_lock(&handles_lock);
-	while (remote->count)
-		hlist_del(&remote->handles[--remote->count].node);
-	raw_spin_unlock(&handles_lock);
-}
-
-/* All of them or none. */
-static enum kcov_refusal publish_handles(struct kcov_remote *remote,
-					 const struct kcov_remote_arg *arg)
-{
-	enum kcov_refusal refusal;
-
-	raw_spin_lock(&handles_lock);
-	refusal = register_handles(remote, arg);
-	raw_spin_unlock(&handles_lock);
-	if (refusal)
-		unregister_handles(remote);
-	return refusal;
 }
 
 static enum kcov_refusal refuse_enable(const struct kcov_desc *desc,
@@ -206,17 +111,21 @@ static enum kcov_refusal try_bind(struct kcov_desc *desc,
 	enum kcov_refusal refusal;
 	unsigned long flags;
 
+	mutex_lock(&register_lock);
 	raw_spin_lock_irqsave(&desc->lock, flags);
 	refusal = refuse_enable(desc, arg);
 	if (!refusal) {
 		/* Sections that begin from here on wait for the lock. */
-		refusal = publish_handles(remote, arg);
-		if (!refusal)
+		refusal = register_handles(remote, arg);
+		if (!refusal) {
 			bind(desc, remote, arg);
-		else
+		} else {
+			kcov_handle_unregister(remote);
 			kcov_task_forget_handle();
+		}
 	}
 	raw_spin_unlock_irqrestore(&desc->lock, flags);
+	mutex_unlock(&register_lock);
 	return refusal;
 }
 
@@ -244,7 +153,7 @@ static struct kcov_remote *make_remote(struct kcov_desc *desc,
 		return NULL;
 	refcount_set(&remote->refs, 1);
 	INIT_LIST_HEAD(&remote->idle);
-	INIT_WORK(&remote->free_work, free_later);
+	INIT_WORK(&remote->free_work, free_remote);
 	remote->mode = arg->trace_mode;
 	remote->desc = desc;
 	kcov_desc_get(desc);
@@ -274,7 +183,7 @@ static enum kcov_refusal enable(struct kcov_desc *desc,
 	refusal = set_aside(remote, arg) ? try_bind(desc, remote, arg) :
 					   KCOV_NO_MEMORY;
 	if (refusal)
-		kcov_remote_put(remote);
+		kcov_handle_put(remote);
 	return refusal;
 }
 
@@ -336,7 +245,7 @@ static struct kcov_remote *unbind(struct kcov_desc *desc)
 
 	raw_spin_lock_irqsave(&desc->lock, flags);
 	remote = desc->remote;
-	unregister_handles(remote);
+	kcov_handle_unregister(remote);
 	desc->remote = NULL;
 	kcov_task_disown(desc);
 	raw_spin_unlock_irqrestore(&desc->lock, flags);
@@ -349,7 +258,7 @@ static struct kcov_remote *unbind(struct kcov_desc *desc)
  */
 enum kcov_refusal kcov_remote_disable(struct kcov_desc *desc)
 {
-	kcov_remote_put(unbind(desc));
+	kcov_handle_put(unbind(desc));
 	kcov_desc_put(desc);
 	return KCOV_OK;
 }
@@ -362,6 +271,6 @@ void kcov_remote_exit(void)
 
 	if (!desc)
 		return;
-	kcov_remote_put_later(unbind(desc));
+	kcov_handle_put_later(unbind(desc));
 	kcov_desc_put_later(desc);
 }

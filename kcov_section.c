@@ -47,7 +47,7 @@ static void prepare(struct kcov_section *section, struct kcov_remote *remote,
 /* The section that somebody wants here, complete; NULL if nobody does. */
 static struct kcov_section *make_ready(u64 handle, enum kcov_where where)
 {
-	struct kcov_remote *remote = kcov_remote_find(handle);
+	struct kcov_remote *remote = kcov_handle_find(handle);
 	struct kcov_section *section;
 
 	if (!remote)
@@ -58,7 +58,7 @@ static struct kcov_section *make_ready(u64 handle, enum kcov_where where)
 		return section;
 	}
 	kcov_merge_lost(remote, KCOV_LOST_NO_AREA);
-	kcov_remote_put_later(remote);
+	kcov_handle_put_later(remote);
 	return NULL;
 }
 
