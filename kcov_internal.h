@@ -37,6 +37,7 @@
  *   kcov_debugfs.c  kcov_arm.c         kcov_mod/; what costs while nobody records
  *   kcov_sched.c    kcov_functions.c   switches, exits; set of covered functions
  *   kcov_remote.c                      REMOTE_ENABLE
+ *   kcov_hook.c                        sections of the stock kernel
  *   kcov_section.c                     sections: start and stop
  *   kcov_merge.c                       their way into the owner's buffer
  *   kcov_area.c     kcov_inherit.c     buffers of sections; common handles of
@@ -217,6 +218,7 @@ struct kcov_handle {
  * @mode: KCOV_TRACE_PC or KCOV_TRACE_CMP
  * @idle: sections with a buffer that nobody uses; under the lock of @desc
  * @pooled: keeps the softirqs' pool filled
+ * @hooked: has a USB handle, and so keeps the hooks of USB
  * @free_work: frees it; queued by the last put where nothing may sleep
  * @count: number of handles in use
  * @handles: handle and descriptor; constant while registered
@@ -230,6 +232,7 @@ struct kcov_remote {
 	unsigned int mode;
 	struct list_head idle;
 	bool pooled;
+	bool hooked;
 	struct work_struct free_work;
 	unsigned int count;
 	struct kcov_handle handles[];
@@ -387,7 +390,7 @@ struct kcov_functions {
 	unsigned long entries[];
 };
 
-/* kcov_functions.c; it and the next three only where the kernel has ftrace */
+/* kcov_functions.c; it and the next four only where the kernel has ftrace */
 #ifdef CONFIG_DYNAMIC_FTRACE
 int kcov_functions_setup(void);
 void kcov_functions_cleanup(void);
@@ -397,6 +400,13 @@ int kcov_functions_change(char *text);
 struct kcov_functions *kcov_functions_copy(void);
 void kcov_functions_show_rules(struct seq_file *m);
 int kcov_symbol_setup(void);
+unsigned long kcov_symbol_address(const char *name);
+
+/* kcov_hook.c */
+int kcov_hook_setup(void);
+void kcov_hook_cleanup(void);
+int kcov_hook_get(void);
+void kcov_hook_put(void);
 #else
 static inline int kcov_functions_setup(void) { return 0; }
 static inline void kcov_functions_cleanup(void) {}
@@ -410,6 +420,10 @@ static inline struct kcov_functions *kcov_functions_copy(void)
 
 static inline void kcov_functions_show_rules(struct seq_file *m) {}
 static inline int kcov_symbol_setup(void) { return 0; }
+static inline int kcov_hook_setup(void) { return 0; }
+static inline void kcov_hook_cleanup(void) {}
+static inline int kcov_hook_get(void) { return 0; }
+static inline void kcov_hook_put(void) {}
 #endif
 
 /* kcov_ftrace.c */

@@ -189,9 +189,12 @@ static int __init kcov_init(void)
 	err = kcov_functions_setup();
 	if (err)
 		goto cleanup_sched;
-	err = kcov_desc_setup(kcov_arm_put);
+	err = kcov_hook_setup();
 	if (err)
 		goto cleanup_functions;
+	err = kcov_desc_setup(kcov_arm_put);
+	if (err)
+		goto cleanup_hook;
 	err = create_device();
 	if (err)
 		goto cleanup_desc;
@@ -200,6 +203,8 @@ static int __init kcov_init(void)
 
 cleanup_desc:
 	kcov_desc_cleanup();
+cleanup_hook:
+	kcov_hook_cleanup();
 cleanup_functions:
 	kcov_functions_cleanup();
 cleanup_sched:
@@ -219,6 +224,7 @@ static void __exit kcov_exit(void)
 	debugfs_remove(device);
 	kcov_desc_flush();
 	kcov_arm_cleanup();
+	kcov_hook_cleanup();
 	kcov_functions_cleanup();
 	kcov_sched_cleanup();
 	kcov_desc_cleanup();

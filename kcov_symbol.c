@@ -69,6 +69,12 @@ static bool can_look_up(void)
 	       location_of && kernel_start && kernel_end;
 }
 
+/* Of the kernel or a module; 0 if there is none. May be called at any time. */
+unsigned long kcov_symbol_address(const char *name)
+{
+	return lookup_name ? lookup_name(name) : 0;
+}
+
 /*
  * A name ends where the compiler's own suffix (.isra.0, .part.0) begins. The
  * names are those of the kernel image: a module may use them for what it likes.

@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Remote sections of USB: a gadget is plugged into the bus of dummy_hcd, and
+ * who has that bus's handle gets what the hub's work and the completions of
+ * transfers do; nobody else gets any of it.
+ *
+ * On the stock kernel these sections are our module's hooks, in a kernel with a
+ * kcov of its own they are annotations. The modules are the kernel's own.
+ */
+#include "kcov_test.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define CONFIGFS	"/sys/kernel/config"
+#define GADGET		CONFIGFS "/usb_gadget/kcov"
+#define CONTROLLER	"/sys/bus/platform/devices/dummy_hcd.0"
+#define DEVICES		"/sys/bus/usb/devices"
+
+#define ROUNDS		20
+#define AREA_WORDS	(64UL << 10)
+#define BUFFER_WORDS	(256UL << 10)
+
+static int bus;
+
+static unsigned long usb_handle(int number)
+{
+	return kcov_remote_handle(KCOV_SUBSYSTEM_USB, number);
+}
+
+static int remote_enable(int fd, unsigned long handle)
+{
+	char memory[sizeof(struct kcov_remote_arg) + sizeof(unsigned long)] = "";
+	struct kcov_remote_arg *argument = (void *)memory;
+
+	argument->trace_mode = KCOV_TRACE_PC;
+	argument->area_size = AREA_WORDS;
+	argument->num_handles = 1;
+	memcpy(argument + 1, &handle, sizeof(handle));
+	return kcov_ioctl(fd, KCOV_REMOTE_ENABLE, (unsigned long)argument);
+}
+
+static bool run(const char *command)
+{
+	return system(command) == 0;
+}
+
+/* The gadget is described once, and bound to the controller to plug it in. */
+static bool make_gadget(void)
+{
+	return !mkdir(GADGET, 0755) &&
+	       !kcov_write_file(GADGET "/idVendor", "0x1d6b") &&
+	       !kcov_write_file(GADGET "/idProduct", "0x0104") &&
+	       !mkdir(GADGET "/configs/c.1", 0755) &&
+	       !mkdir(GADGET "/functions/SourceSink.0", 0755) &&
+	       !symlink(GADGET "/functions/SourceSink.0", GADGET "/configs/c.1/SourceSink.0");
+}
+
+static void remove_gadget(void)
+{
+	unlink(GADGET "/configs/c.1/SourceSink.0");
+	rmdir(GADGET "/configs/c.1");
+	rmdir(GADGET "/functions/SourceSink.0");
+	rmdir(GADGET);
+}
+
+static bool plug(void)
+{
+	return !kcov_write_file(GADGET "/UDC", "dummy_udc.0");
+}
+
+static bool unplug(void)
+{
+	return !kcov_write_file(GADGET "/UDC", "\n");
+}
+
+/* A device behind the root hub's first port has been configured. */
+static bool is_there(void *unused)
+{
+	char path[128];
+
+	(void)unused;
+	snprintf(path, sizeof(path), DEVICES "/%d-1:1.0", bus);
+	return !access(path, F_OK);
+}
+
+static bool is_gone(void *unused)
+{
+	char path[128];
+
+	(void)unused;
+	snprintf(path, sizeof(path), DEVICES "/%d-1", bus);
+	return access(path, F_OK);
+}
+
+/* A section is merged when the hub's work ends, which is after the device is there, or gone. */
+static bool plug_is_recorded(void *test)
+{
+	const struct kcov_test *t = test;
+
+	return kcov_reached(t, kcov_count(t), "usb_new_device");
+}
+
+static bool unplug_is_recorded(void *test)
+{
+	const struct kcov_test *t = test;
+
+	return kcov_reached(t, kcov_count(t), "usb_disconnect");
+}
+
+/* In and out, for a descriptor that gets both. */
+static void plug_once(const struct kcov_test *t)
+{
+	kcov_set_count(t, 0);
+	assert_true(plug());
+	assert_true(kcov_wait_for(is_there, NULL));
+	assert_true(kcov_wait_for(plug_is_recorded, (void *)t));
+	assert_true(unplug());
+	assert_true(kcov_wait_for(is_gone, NULL));
+	assert_true(kcov_wait_for(unplug_is_recorded, (void *)t));
+}
+
+static void plugging_records_the_hubs_work(void **state)
+{
+	const struct kcov_test *t = *state;
+
+	assert_int_equal(remote_enable(t->fd, usb_handle(bus)), 0);
+	plug_once(t);
+	assert_true(kcov_reached(t, kcov_count(t), "hub_event"));
+	assert_true(kcov_reached(t, kcov_count(t), "usb_new_device"));
+	assert_int_equal(kcov_disable(t->fd), 0);
+}
+
+static void plugging_records_completions_in_softirqs(void **state)
+{
+	const struct kcov_test *t = *state;
+
+	assert_int_equal(remote_enable(t->fd, usb_handle(bus)), 0);
+	plug_once(t);
+	assert_true(kcov_reached(t, kcov_count(t), "usb_api_blocking_completion"));
+	assert_int_equal(kcov_disable(t->fd), 0);
+}
+
+static void records_are_in_range(void **state)
+{
+	const struct kcov_test *t = *state;
+
+	assert_int_equal(remote_enable(t->fd, usb_handle(bus)), 0);
+	plug_once(t);
+	assert_true(kcov_count(t) > 0 && kcov_in_range(t, kcov_count(t)));
+	assert_int_equal(kcov_disable(t->fd), 0);
+}
+
+/* A thread has one remote descriptor, so this is for another one. */
+static int plug_in_thread(void *test)
+{
+	const struct kcov_test *t = test;
+	bool good = !remote_enable(t->fd, usb_handle(bus));
+
+	kcov_set_count(t, 0);
+	good = good && plug() && kcov_wait_for(plug_is_recorded, test) && unplug() &&
+	       kcov_wait_for(unplug_is_recorded, test);
+	return !good;
+}
+
+static void another_bus_records_nothing(void **state)
+{
+	const struct kcov_test *t = *state;
+	struct kcov_test other;
+
+	assert_true(kcov_make(&other, KCOV_TEST_SIZE));
+	assert_int_equal(remote_enable(other.fd, usb_handle(bus + 100)), 0);
+	assert_int_equal(kcov_in_thread(plug_in_thread, (void *)t), 0);
+	assert_int_equal(kcov_count(&other), 0);
+	kcov_release(&other);
+}
+
+static void nobody_else_gets_the_bus(void **state)
+{
+	const struct kcov_test *t = *state;
+	struct kcov_test other;
+
+	assert_true(kcov_make(&other, KCOV_TEST_SIZE));
+	assert_int_equal(remote_enable(t->fd, usb_handle(bus)), 0);
+	kcov_set_count(t, 0);
+	assert_int_equal(kcov_enable(other.fd), 0);
+	plug_once(t);
+	assert_false(kcov_reached(&other, kcov_count(&other), "usb_new_device"));
+	assert_int_equal(kcov_disable(other.fd), 0);
+	assert_int_equal(kcov_disable(t->fd), 0);
+	kcov_release(&other);
+}
+
+static void nothing_is_recorded_behind_disable(void **state)
+{
+	const struct kcov_test *t = *state;
+	struct kcov_test next;
+
+	assert_true(kcov_make(&next, BUFFER_WORDS));
+	assert_int_equal(remote_enable(t->fd, usb_handle(bus)), 0);
+	assert_int_equal(kcov_disable(t->fd), 0);
+	kcov_set_count(t, 0);
+	assert_int_equal(remote_enable(next.fd, usb_handle(bus)), 0);
+	plug_once(&next);
+	assert_int_equal(kcov_count(t), 0);
+	kcov_release(&next);
+}
+
+static void twenty_plugs_are_recorded(void **state)
+{
+	const struct kcov_test *t = *state;
+
+	for (int round = 0; round < ROUNDS; round++) {
+		assert_int_equal(remote_enable(t->fd, usb_handle(bus)), 0);
+		plug_once(t);
+		assert_int_equal(kcov_disable(t->fd), 0);
+	}
+}
+
+static bool find_bus(void)
+{
+	DIR *directory = opendir(CONTROLLER);
+	struct dirent *entry;
+
+	while (directory && (entry = readdir(directory)))
+		if (!strncmp(entry->d_name, "usb", 3) && !bus)
+			bus = atoi(entry->d_name + 3);
+	if (directory)
+		closedir(directory);
+	return bus > 0;
+}
+
+static int start(void **state)
+{
+	(void)state;
+	if (!run("modprobe dummy_hcd") || !run("modprobe libcomposite") ||
+	    !run("modprobe usb_f_ss_lb"))
+		return -1;
+	if (access(CONFIGFS "/usb_gadget", F_OK) &&
+	    mount("configfs", CONFIGFS, "configfs", 0, NULL))
+		return -1;
+	kcov_symbols_forget();
+	return find_bus() && make_gadget() ? 0 : -1;
+}
+
+static int stop(void **state)
+{
+	(void)state;
+	unplug();
+	remove_gadget();
+	umount(CONFIGFS);
+	kcov_symbols_forget();
+	return run("modprobe -r usb_f_ss_lb dummy_hcd") ? 0 : -1;
+}
+
+static int teardown_large(void **state)
+{
+	unplug();
+	return kcov_wait_for(is_gone, NULL) ? kcov_test_teardown(state) : -1;
+}
+
+static int setup_large(void **state)
+{
+	static struct kcov_test test;
+
+	*state = &test;
+	return kcov_make(&test, BUFFER_WORDS) ? 0 : -1;
+}
+
+#define USB_TEST(name) cmocka_unit_test_setup_teardown(name, setup_large, teardown_large)
+
+int main(void)
+{
+	const struct CMUnitTest usb[] = {
+		USB_TEST(plugging_records_the_hubs_work),
+		USB_TEST(plugging_records_completions_in_softirqs),
+		USB_TEST(records_are_in_range),
+		USB_TEST(another_bus_records_nothing),
+		USB_TEST(nobody_else_gets_the_bus),
+		USB_TEST(nothing_is_recorded_behind_disable),
+		USB_TEST(twenty_plugs_are_recorded),
+	};
+	const int failed = cmocka_run_group_tests(usb, start, stop);
+
+	return failed != 0;
+}
