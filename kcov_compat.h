@@ -71,6 +71,18 @@ static inline void kcov_module_text(const struct module *mod,
 #endif
 }
 
+/*
+ * 6.7 replaced what the timer_start tracepoint tells of the time. Kbuild looks
+ * for the new argument and defines KCOV_HAVE_BUCKET_EXPIRY.
+ */
+#ifdef KCOV_HAVE_BUCKET_EXPIRY
+#define KCOV_TIMER_START_ARGS void *data, struct timer_list *timer, \
+	unsigned long bucket_expiry
+#else
+#define KCOV_TIMER_START_ARGS void *data, struct timer_list *timer, \
+	unsigned long expires, unsigned int flags
+#endif
+
 /* 6.3 made vm_flags read-only and brought vm_flags_set(); see Kbuild. */
 static inline void kcov_vm_flags_set(struct vm_area_struct *vma,
 				     unsigned long flags)

@@ -2,7 +2,8 @@
 /*
  * The directory kcov_mod/ in debugfs: what the module is doing.
  *
- * instances: a line for each descriptor. lost: what was not recorded.
+ * instances: a line for each descriptor. lost: what was not recorded. follow: 1
+ * if deferred work follows its task; write to it to switch that.
  * functions: the set of functions whose entries are covered; written to, it
  * takes rules that change the set.
  *
@@ -66,6 +67,18 @@ static int lost_show(struct seq_file *m, void *unused)
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(lost);
+
+static int follow_get(void *unused, u64 *value)
+{
+	*value = kcov_follow_is_on();
+	return 0;
+}
+
+static int follow_set(void *unused, u64 value)
+{
+	return value > 1 ? -EINVAL : kcov_follow_switch(value);
+}
+DEFINE_DEBUGFS_ATTRIBUTE(follow_fops, follow_get, follow_set, "%llu\n");
 
 static void *functions_start(struct seq_file *m, loff_t *pos)
 {
@@ -167,6 +180,7 @@ void __init kcov_debugfs_setup(void)
 	debugfs_create_file("instances", 0400, directory, NULL,
 			    &instances_fops);
 	debugfs_create_file("lost", 0400, directory, NULL, &lost_fops);
+	debugfs_create_file("follow", 0600, directory, NULL, &follow_fops);
 	debugfs_create_file("functions", 0600, directory, NULL,
 			    &functions_fops);
 }

@@ -12,6 +12,11 @@
  *                                                        kcov_mod/functions
  *   list_lock (mutex)   list of descriptors              open, last put,
  *                                                        kcov_mod/instances
+ *   follow_lock (mutex) whether deferred work is         REMOTE_ENABLE, last
+ *                       followed                         put, the switch
+ *   hook_lock   (mutex) hooks of USB                     REMOTE_ENABLE, last
+ *                                                        put, usbcore that
+ *                                                        comes and goes
  *   register_lock       handles of one REMOTE_ENABLE       REMOTE_ENABLE
  *     (mutex)           after the other
  *   inherit_lock        whether forks are watched        REMOTE_ENABLE, disarm
@@ -26,6 +31,8 @@
  *                                                        fork, switch
  *                                                        (tracepoint back end)
  *   spares_lock (raw)   the lists of both pools          as bucket.lock
+ *   bucket.lock (raw)   one chain of what was handed     queueing and running
+ *     of kcov_follow.c  over                             of work and timers
  *
  * arm_lock and list_lock never nest. arm_lock > set_lock > the kernel's
  * module and ftrace locks. list_lock, register_lock > kcov_desc.lock >
@@ -37,7 +44,8 @@
  *   kcov_debugfs.c  kcov_arm.c         kcov_mod/; what costs while nobody records
  *   kcov_sched.c    kcov_functions.c   switches, exits; set of covered functions
  *   kcov_remote.c                      REMOTE_ENABLE
- *   kcov_hook.c                        sections of the stock kernel
+ *   kcov_hook.c     kcov_follow.c      sections of the stock kernel; of deferred
+ *                                      work
  *   kcov_section.c                     sections: start and stop
  *   kcov_merge.c                       their way into the owner's buffer
  *   kcov_area.c     kcov_inherit.c     buffers of sections; common handles of
@@ -115,6 +123,8 @@ enum kcov_loss {
 	KCOV_LOST_OUTLIVED,		/* sections behind DISABLE or an exit */
 	KCOV_LOST_UNMERGED,		/* sections whose count never stood still */
 	KCOV_LOST_CHILD,		/* children that inherited nothing */
+	KCOV_LOST_HANDED,		/* deferred work that nobody could remember */
+	KCOV_LOST_DEPTH,		/* deferred work of too long a chain */
 	KCOV_NR_LOSSES
 };
 
@@ -218,6 +228,7 @@ struct kcov_handle {
  * @mode: KCOV_TRACE_PC or KCOV_TRACE_CMP
  * @idle: sections with a buffer that nobody uses; under the lock of @desc
  * @pooled: keeps the softirqs' pool filled
+ * @following: has a common handle, which deferred work may follow
  * @hooked: has a USB handle, and so keeps the hooks of USB
  * @free_work: frees it; queued by the last put where nothing may sleep
  * @count: number of handles in use
@@ -232,6 +243,7 @@ struct kcov_remote {
 	unsigned int mode;
 	struct list_head idle;
 	bool pooled;
+	bool following;
 	bool hooked;
 	struct work_struct free_work;
 	unsigned int count;
@@ -246,6 +258,8 @@ struct kcov_remote {
  * @outer: what its context recorded into before
  * @below: the followed section it interrupts, if any
  * @refused: starts inside it that still wait for their stop
+ * @handle: the one it began with
+ * @depth: how many times something was handed over until it began
  * @followed: began without an annotation, and yields to one that has it
  * @pooled: belongs to the softirqs' pool, not to @remote
  * @words: length of the area
@@ -257,6 +271,8 @@ struct kcov_section {
 	struct kcov_remote *remote;
 	struct kcov_recorder *outer;
 	struct kcov_section *below;
+	u64 handle;
+	unsigned int depth;
 	unsigned int refused;
 	bool followed;
 	bool pooled;
@@ -328,6 +344,16 @@ void kcov_inherit_stop(void);
 
 /* kcov_section.c; start, stop and common handle are declared in our header */
 void kcov_section_exit(void);
+void kcov_section_follow(u64 handle, unsigned int depth);
+void kcov_section_unfollow(void);
+u64 kcov_section_handle(unsigned int *depth);
+
+/* kcov_follow.c */
+void kcov_follow_setup(void);
+int kcov_follow_get(void);
+void kcov_follow_put(void);
+int kcov_follow_switch(bool on);
+bool kcov_follow_is_on(void);
 
 /* kcov_area.c */
 int kcov_area_setup(struct kcov_remote *remote, u64 words);

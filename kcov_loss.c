@@ -19,6 +19,8 @@ static const char * const names[] = {
 	[KCOV_LOST_OUTLIVED] = "sections_that_outlived_their_owner",
 	[KCOV_LOST_UNMERGED] = "sections_not_merged",
 	[KCOV_LOST_CHILD] = "children_without_the_common_handle",
+	[KCOV_LOST_HANDED] = "deferred_work_not_remembered",
+	[KCOV_LOST_DEPTH] = "deferred_work_of_too_long_a_chain",
 };
 
 static_assert(ARRAY_SIZE(names) == KCOV_NR_LOSSES);

@@ -177,6 +177,7 @@ static int __init kcov_init(void)
 	int err;
 
 	kcov_table_setup();
+	kcov_follow_setup();
 	err = kcov_kaslr_setup();
 	if (err)
 		return err;

@@ -35,6 +35,8 @@ static void free_remote(struct work_struct *work)
 						  free_work);
 	struct kcov_desc *desc = remote->desc;
 
+	if (remote->following)
+		kcov_follow_put();
 	if (remote->hooked)
 		kcov_hook_put();
 	kcov_area_cleanup(remote);
@@ -168,13 +170,17 @@ static bool set_aside(struct kcov_remote *remote,
 {
 	if (kcov_area_setup(remote, arg->area_size))
 		return false;
-	if (arg->common_handle && kcov_inherit_start())
-		return false;
-	if (!arg->num_handles)
-		return true;
-	/* All of a list are USB's, or it will be refused. */
-	remote->hooked = !kcov_hook_get();
-	return remote->hooked;
+	if (arg->common_handle) {
+		remote->following = !kcov_inherit_start() && !kcov_follow_get();
+		if (!remote->following)
+			return false;
+	}
+	if (arg->num_handles) {
+		/* All of a list are USB's, or it will be refused. */
+		remote->hooked = !kcov_hook_get();
+		return remote->hooked;
+	}
+	return true;
 }
 
 static enum kcov_refusal enable(struct kcov_desc *desc,

@@ -30,11 +30,13 @@ static unsigned int context_of(enum kcov_where where)
 }
 
 static void prepare(struct kcov_section *section, struct kcov_remote *remote,
-		    enum kcov_where where)
+		    u64 handle, enum kcov_where where)
 {
 	struct kcov_recorder *rec = &section->rec;
 
 	section->remote = remote;
+	section->handle = handle;
+	section->depth = 0;
 	section->refused = 0;
 	section->followed = false;
 	rec->mode = remote->mode;
@@ -54,7 +56,7 @@ static struct kcov_section *make_ready(u64 handle, enum kcov_where where)
 		return NULL;
 	section = kcov_area_take(remote, where);
 	if (section) {
-		prepare(section, remote, where);
+		prepare(section, remote, handle, where);
 		return section;
 	}
 	kcov_merge_lost(remote, KCOV_LOST_NO_AREA);
@@ -131,8 +133,19 @@ void kcov_remote_start(u64 handle)
 }
 EXPORT_SYMBOL(kcov_remote_start);
 
-/* The innermost section here is over; NULL if it goes on, or there is none. */
-static struct kcov_section *end_section(enum kcov_where where,
+/* The innermost section here is over, as its context goes on. */
+static void finish(struct kcov_section *section, struct kcov_recorder *outer,
+		   enum kcov_where where)
+{
+	kcov_merge_finish(section);
+	kcov_task_resume(outer, where);
+}
+
+/*
+ * Takes the innermost section here off, if it is one of this kind; NULL if it
+ * is not, or goes on because the stop is that of a start that was refused.
+ */
+static struct kcov_section *end_section(enum kcov_where where, bool followed,
 					struct kcov_recorder **outer)
 {
 	struct kcov_section *section;
@@ -140,12 +153,12 @@ static struct kcov_section *end_section(enum kcov_where where,
 
 	local_irq_save(flags);
 	section = kcov_task_section(where);
+	if (section && section->followed != followed)
+		section = NULL;
 	if (section && section->refused) {
 		section->refused--;
 		section = NULL;
 	}
-	if (section && section->followed)
-		section = NULL;
 	if (section)
 		*outer = kcov_task_pop(section, where);
 	local_irq_restore(flags);
@@ -165,13 +178,87 @@ void kcov_remote_stop(void)
 
 	if (!atomic_read(&kcov_area_users) || !find_context(&where))
 		return;
-	section = end_section(where, &outer);
-	if (!section)
-		return;
-	kcov_merge_finish(section);
-	kcov_task_resume(outer, where);
+	section = end_section(where, /*followed=*/false, &outer);
+	if (section)
+		finish(section, outer, where);
 }
 EXPORT_SYMBOL(kcov_remote_stop);
+
+/**
+ * kcov_section_follow() - what runs here was handed over for this handle
+ * @handle: a common handle
+ * @depth: how many times something was handed over until it came here
+ *
+ * A section like others, but one that is not worth a word where there is one
+ * already. Preemption is off.
+ */
+void kcov_section_follow(u64 handle, unsigned int depth)
+{
+	struct kcov_section *section;
+	enum kcov_where where;
+	unsigned long flags;
+
+	if (!find_context(&where))
+		return;
+	local_irq_save(flags);
+	if (!kcov_task_section(where)) {
+		section = make_ready(handle, where);
+		if (section) {
+			section->followed = true;
+			section->depth = depth;
+			kcov_task_push(section, where);
+		}
+	}
+	local_irq_restore(flags);
+}
+
+/* It has run. */
+void kcov_section_unfollow(void)
+{
+	struct kcov_recorder *outer;
+	struct kcov_section *section;
+	enum kcov_where where;
+
+	if (!find_context(&where))
+		return;
+	section = end_section(where, /*followed=*/true, &outer);
+	if (section)
+		finish(section, outer, where);
+}
+
+static bool is_common(u64 handle)
+{
+	return !(handle & ~KCOV_INSTANCE_MASK);
+}
+
+/**
+ * kcov_section_handle() - whom something is for that is handed over here
+ * @depth: how many times something was handed over until now
+ *
+ * Return: the common handle of the section here, or else of current; 0 for
+ * nobody, as outside of tasks and sections.
+ */
+u64 kcov_section_handle(unsigned int *depth)
+{
+	struct kcov_section *section;
+	enum kcov_where where;
+	unsigned long flags;
+	u64 handle = 0;
+
+	*depth = 0;
+	if (!find_context(&where))
+		return 0;
+	local_irq_save(flags);
+	section = kcov_task_section(where);
+	if (section) {
+		handle = is_common(section->handle) ? section->handle : 0;
+		*depth = section->depth;
+	} else if (where == KCOV_IN_TASK) {
+		handle = kcov_common_handle();
+	}
+	local_irq_restore(flags);
+	return handle;
+}
 
 static bool is_softirq(void)
 {
