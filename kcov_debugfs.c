@@ -34,9 +34,12 @@ static const char *mode_name(const struct kcov_desc_info *info)
 	case KCOV_LOCAL:
 		return info->mode == KCOV_TRACE_CMP ? "cmp" : "pc";
 	case KCOV_REMOTE:
+		return info->mode == KCOV_TRACE_CMP ? "remote-cmp" :
+						      "remote-pc";
+	case KCOV_TREE:
 		break;
 	}
-	return info->mode == KCOV_TRACE_CMP ? "remote-cmp" : "remote-pc";
+	return "tree";
 }
 
 static void show_desc(const struct kcov_desc_info *info, struct seq_file *m)

@@ -73,6 +73,7 @@ struct kcov_desc *kcov_desc_create(void)
 	desc->words = 0;
 	desc->owner = NULL;
 	desc->remote = NULL;
+	desc->tree = NULL;
 	desc->merging = false;
 	desc->lost = 0;
 	desc->armed = false;

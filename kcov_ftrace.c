@@ -21,10 +21,7 @@
 static void record_entry(unsigned long ip, unsigned long parent_ip,
 			 struct ftrace_ops *ops, struct ftrace_regs *fregs)
 {
-	struct kcov_recorder *rec = kcov_recorder_here(KCOV_TRACE_PC);
-
-	if (rec)
-		kcov_record_pc(rec, ip + MCOUNT_INSN_SIZE - kcov_kaslr_offset);
+	kcov_trace_here(ip + MCOUNT_INSN_SIZE);
 }
 
 static struct ftrace_ops entry_ops = {

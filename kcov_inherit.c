@@ -26,7 +26,14 @@ static bool watching;			/* under inherit_lock */
 static void probe_newtask(void *data, struct task_struct *child,
 			  unsigned long clone_flags)
 {
-	kcov_task_inherit(child);
+	struct kcov_set *set;
+	unsigned long flags;
+
+	local_irq_save(flags);
+	set = kcov_tree_child();
+	if (!kcov_task_inherit(child, set) && set)
+		kcov_tree_return(set);
+	local_irq_restore(flags);
 }
 
 static int watch_forks(void)

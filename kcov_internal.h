@@ -21,6 +21,8 @@
  *     (mutex)           after the other
  *   inherit_lock        whether forks are watched        REMOTE_ENABLE, disarm
  *     (mutex)
+ *   kcov_tree.merge_lock  merging of a tree's sets       TREE_ENABLE, DISABLE,
+ *     (mutex)                                            close, our workqueue
  *   pool_lock   (mutex) sections of softirqs: whether    REMOTE_ENABLE, last
  *                       they are there                   put
  *   kcov_desc.lock      state, owner, area, spare,       ioctl, mmap, exit,
@@ -35,7 +37,7 @@
  *     of kcov_follow.c  over                             of work and timers
  *
  * arm_lock and list_lock never nest. arm_lock > set_lock > the kernel's
- * module and ftrace locks. list_lock, register_lock > kcov_desc.lock >
+ * module and ftrace locks. list_lock, register_lock, merge_lock > kcov_desc.lock >
  * handles_lock, bucket.lock, spares_lock, which do not nest.
  *
  * Layers; calls go downwards only:
@@ -65,6 +67,7 @@
 #include <linux/cache.h>
 #include <linux/err.h>
 #include <linux/list.h>
+#include <linux/mutex.h>
 #include <linux/percpu-defs.h>
 #include <linux/preempt.h>
 #include <linux/refcount.h>
@@ -113,6 +116,7 @@ enum kcov_state {
 	KCOV_READY,	/* has its buffer: mmap, ENABLE */
 	KCOV_LOCAL,	/* bound to @owner, which records its own system calls */
 	KCOV_REMOTE,	/* @owner gets the records of sections with its handles */
+	KCOV_TREE,	/* a task and all it created record together */
 };
 
 /* What was not recorded, but for records that found a buffer full. */
@@ -124,6 +128,7 @@ enum kcov_loss {
 	KCOV_LOST_UNMERGED,		/* sections whose count never stood still */
 	KCOV_LOST_CHILD,		/* children that inherited nothing */
 	KCOV_LOST_HANDED,		/* deferred work that nobody could remember */
+	KCOV_LOST_OF_TREE,		/* tasks that are in no tree for want of a set */
 	KCOV_LOST_DEPTH,		/* deferred work of too long a chain */
 	KCOV_NR_LOSSES
 };
@@ -142,6 +147,7 @@ enum kcov_where {
  * @cur: what the task records into while it runs
  * @local: the descriptor it enabled; one reference
  * @remote: the descriptor it enabled for remote sections; one reference
+ * @set: what it records into as a task of a tree
  * @sections: the sections it is in; in softirqs on PREEMPT_RT only, others
  *            have them on the CPU
  * @common_handle: its own or inherited, 0 if none
@@ -160,6 +166,7 @@ struct kcov_task {
 	struct kcov_recorder *cur;
 	struct kcov_desc *local;
 	struct kcov_desc *remote;
+	struct kcov_set *set;
 	struct kcov_section *sections[KCOV_NR_WHERE];
 	u64 common_handle;
 #ifdef KCOV_SWITCH_NOTIFIER
@@ -181,6 +188,7 @@ struct kcov_task {
  * @spare: entry for the task table while nobody uses it, so that ENABLE
  *         allocates nothing; under @lock, while enabled only @owner's
  * @remote: what was set aside while @state is KCOV_REMOTE; under @lock
+ * @tree: the tree while @state is KCOV_TREE; under @lock
  * @finished: sections to be merged; under @lock
  * @merging: somebody copies records of sections into the buffer, and will look
  *           at @finished again; under @lock
@@ -201,6 +209,7 @@ struct kcov_desc {
 	struct task_struct *owner;
 	struct kcov_task *spare;
 	struct kcov_remote *remote;
+	struct kcov_tree *tree;
 	struct list_head finished;
 	bool merging;
 	u64 lost;
@@ -280,6 +289,51 @@ struct kcov_section {
 	struct kcov_task entry;
 };
 
+/**
+ * struct kcov_set - the PCs that one task of a tree has reached
+ * @rec: mode KCOV_RECORD_SET; constant but for the area while a task has it
+ * @tree: constant
+ * @all: in the tree's list of all
+ * @node: in the tree's list of idle or of ended ones; under the lock of desc
+ */
+struct kcov_set {
+	struct kcov_recorder rec;
+	struct kcov_tree *tree;
+	struct list_head all;
+	struct list_head node;
+};
+
+/**
+ * struct kcov_tree - a task and all it creates
+ * @refs: one for the descriptor, dropped by DISABLE or the last close, and one
+ *        for each task in it. The last one frees.
+ * @desc: the descriptor, with one reference
+ * @merge_lock: protects the next three and the descriptor's buffer
+ * @seen: a set of what is in the buffer
+ * @sets: all sets
+ * @stopped: nothing is merged any more
+ * @set_size: slots of one set; constant
+ * @idle: empty sets; under the lock of @desc, as are the next two
+ * @ended: sets of tasks that have ended, to be merged
+ * @idle_count: length of @idle
+ * @work: merges, and makes sets
+ * @free_work: frees it
+ */
+struct kcov_tree {
+	refcount_t refs;
+	struct kcov_desc *desc;
+	struct mutex merge_lock; /* see above */
+	struct kcov_recorder seen;
+	struct list_head sets;
+	bool stopped;
+	u64 set_size;
+	struct list_head idle;
+	struct list_head ended;
+	unsigned int idle_count;
+	struct work_struct work;
+	struct work_struct free_work;
+};
+
 /* What kcov_mod/instances shows of a descriptor, copied under its lock. */
 struct kcov_desc_info {
 	unsigned int id;
@@ -338,6 +392,13 @@ void kcov_table_setup(void);
 /* kcov_tracepoint.c */
 struct tracepoint *kcov_tracepoint_find(const char *name);
 
+/* kcov_tree.c */
+enum kcov_refusal kcov_tree_enable(struct kcov_desc *desc);
+bool kcov_tree_disable(struct kcov_desc *desc);
+void kcov_tree_leave(const struct kcov_desc *desc);
+struct kcov_set *kcov_tree_child(void);
+void kcov_tree_return(struct kcov_set *set);
+
 /* kcov_inherit.c */
 int kcov_inherit_start(void);
 void kcov_inherit_stop(void);
@@ -395,7 +456,9 @@ void kcov_task_resume(struct kcov_recorder *outer, enum kcov_where where);
 void kcov_task_own(struct kcov_desc *desc, u64 common_handle);
 void kcov_task_disown(struct kcov_desc *desc);
 void kcov_task_forget_handle(void);
-void kcov_task_inherit(struct task_struct *child);
+bool kcov_task_inherit(struct task_struct *child, struct kcov_set *set);
+enum kcov_refusal kcov_task_join(struct kcov_set *set);
+struct kcov_set *kcov_task_leave(const struct kcov_desc *desc);
 
 /* kcov_sched.c */
 int kcov_sched_setup(void);
@@ -507,7 +570,7 @@ extern unsigned long kcov_kaslr_offset;
 
 /**
  * kcov_recorder_here() - the recorder a callback of @mode must append to
- * @mode: KCOV_TRACE_PC or KCOV_TRACE_CMP
+ * @mode: KCOV_TRACE_CMP
  *
  * Always inline: objtool wants no call in a callback that may run while user
  * access is open.
@@ -522,6 +585,24 @@ kcov_recorder_here(unsigned int mode)
 	if (!rec || kcov_context() != rec->context || rec->mode != mode)
 		return NULL;
 	return rec;
+}
+
+/**
+ * kcov_trace_here() - this context has reached a program counter
+ * @ip: the address as it is, moved by KASLR
+ *
+ * Always inline, as above.
+ */
+static __always_inline void kcov_trace_here(unsigned long ip)
+{
+	struct kcov_recorder *rec = this_cpu_read(kcov_recorder);
+
+	if (!rec || kcov_context() != rec->context)
+		return;
+	if (rec->mode == KCOV_TRACE_PC)
+		kcov_record_pc(rec, ip - kcov_kaslr_offset);
+	else if (rec->mode == KCOV_RECORD_SET)
+		kcov_record_add(rec, ip - kcov_kaslr_offset);
 }
 
 #endif /* KCOV_INTERNAL_H */

@@ -20,6 +20,7 @@ static const char * const names[] = {
 	[KCOV_LOST_UNMERGED] = "sections_not_merged",
 	[KCOV_LOST_CHILD] = "children_without_the_common_handle",
 	[KCOV_LOST_HANDED] = "deferred_work_not_remembered",
+	[KCOV_LOST_OF_TREE] = "tasks_outside_of_their_tree",
 	[KCOV_LOST_DEPTH] = "deferred_work_of_too_long_a_chain",
 };
 

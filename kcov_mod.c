@@ -35,6 +35,8 @@ static int kcov_open(struct inode *inode, struct file *file)
 
 static int kcov_release(struct inode *inode, struct file *file)
 {
+	/* Nobody can ask for it any more, and nobody can look. */
+	kcov_tree_disable(file->private_data);
 	kcov_desc_put(file->private_data);
 	return 0;
 }
@@ -89,9 +91,20 @@ static enum kcov_refusal disable(struct kcov_desc *desc, unsigned long unused)
 {
 	if (unused)
 		return KCOV_BAD_ARGUMENT;
+	if (kcov_tree_disable(desc))
+		return KCOV_OK;
 	if (kcov_remote_is_owner(desc))
 		return kcov_remote_disable(desc);
 	return kcov_task_disable(desc);
+}
+
+static enum kcov_refusal tree_enable(struct kcov_desc *desc,
+				     unsigned long unused)
+{
+	if (unused)
+		return KCOV_BAD_ARGUMENT;
+	kcov_desc_wait_merged(desc);
+	return kcov_tree_enable(desc);
 }
 
 static enum kcov_refusal reset(struct kcov_desc *desc, unsigned long unused)
@@ -113,6 +126,8 @@ static enum kcov_refusal dispatch(struct kcov_desc *desc, unsigned int cmd,
 		return disable(desc, arg);
 	case KCOV_RESET_TRACE:
 		return reset(desc, arg);
+	case KCOV_TREE_ENABLE:
+		return tree_enable(desc, arg);
 	default:
 		return KCOV_UNKNOWN_IOCTL;
 	}

@@ -25,6 +25,7 @@
 #else
 #include <linux/kcov.h>
 #include <linux/types.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/cdefs.h>
 
@@ -42,8 +43,8 @@
  * @area: the buffer; word 0 is the count
  * @capacity: number of records that fit behind word 0
  * @context: what kcov_context() must return for a record to be taken
- * @mode: KCOV_TRACE_PC or KCOV_TRACE_CMP; callbacks of the other mode leave it
- *        alone
+ * @mode: KCOV_TRACE_PC, KCOV_TRACE_CMP or KCOV_RECORD_SET; callbacks that do
+ *        not fit leave it alone
  * @dropped: records that found the buffer full, since INIT_TRACE
  *
  * Filled while no CPU points at it, constant while one does, but for @dropped.
@@ -170,6 +171,43 @@ static __always_inline void kcov_record_cmp(struct kcov_recorder *rec, u64 type,
 	WRITE_ONCE(slot[1], arg1);
 	WRITE_ONCE(slot[2], arg2);
 	WRITE_ONCE(slot[3], pc);
+}
+
+/* The mode of an area that is a set; none that user space can ask for. */
+#define KCOV_RECORD_SET 2
+
+/* More must be looked at only where the set is all but full. */
+#define KCOV_RECORD_PROBES 64
+
+/**
+ * kcov_record_add() - put a program counter into a set
+ * @rec: its area is a table of @capacity slots, a power of two, 0 if free; it is
+ *       not shared with user space
+ * @pc: the address, not 0
+ *
+ * One writer, or an interrupt on top of it that does not show as one yet: if
+ * both take the same free slot one of them is lost.
+ *
+ * Return: whether it was not in the set and is now.
+ */
+static __always_inline bool kcov_record_add(struct kcov_recorder *rec, u64 pc)
+{
+	u64 mask = rec->capacity - 1;
+	u64 i = (pc * 0x9e3779b97f4a7c15ULL) >> 24;
+	int probes;
+
+	for (probes = 0; probes < KCOV_RECORD_PROBES; probes++, i++) {
+		u64 there = READ_ONCE(rec->area[i & mask]);
+
+		if (there == pc)
+			return false;
+		if (!there) {
+			WRITE_ONCE(rec->area[i & mask], pc);
+			return true;
+		}
+	}
+	rec->dropped++;
+	return false;
 }
 
 /**

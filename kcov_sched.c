@@ -76,6 +76,7 @@ static void end_current(void)
 	if (!kcov_task_here())
 		return;
 	kcov_section_exit();
+	kcov_tree_leave(NULL);
 	kcov_remote_exit();
 	kcov_task_exit();
 }

@@ -164,7 +164,7 @@ static void leave_entry(struct kcov_task *kt, struct kcov_desc *desc)
 			swap(desc->spare, other->spare);
 		return;
 	}
-	if (kt->common_handle)
+	if (kt->common_handle || kt->set)
 		return;
 	forget_current(kt);
 	if (desc->spare)
@@ -333,6 +333,15 @@ void kcov_task_disown(struct kcov_desc *desc)
 	desc->state = KCOV_READY;
 }
 
+/* Nothing holds the entry any more: it goes where those of children come from. */
+static void release_entry(struct kcov_task *kt)
+{
+	if (kt->local || kt->remote || kt->set || kt->common_handle)
+		return;
+	forget_current(kt);
+	kcov_pool_put(kt);
+}
+
 /* Current forgets what it inherited, and the entry that was there for it. */
 void kcov_task_forget_handle(void)
 {
@@ -343,37 +352,100 @@ void kcov_task_forget_handle(void)
 	kt = kcov_table_find(current);
 	if (kt && kt->common_handle) {
 		kt->common_handle = 0;
-		if (!kt->local && !kt->remote) {
-			forget_current(kt);
-			kcov_pool_put(kt);
-		}
+		release_entry(kt);
 	}
 	local_irq_restore(flags);
 }
 
 /**
- * kcov_task_inherit() - a child gets current's common handle
- * @child: has not run yet, so nobody else looks for its entry
+ * kcov_task_join() - current records into a set of a tree
+ * @set: empty; interrupts are off
  */
-void kcov_task_inherit(struct task_struct *child)
+enum kcov_refusal kcov_task_join(struct kcov_set *set)
 {
-	struct kcov_task *kt, *inherited;
+	struct kcov_task *kt = kcov_table_find(current);
+
+	lockdep_assert_irqs_disabled();
+	if (kt && kt->cur)
+		return KCOV_THREAD_BUSY;
+	if (!kt) {
+		kt = kcov_pool_get();
+		if (!kt)
+			return KCOV_NO_MEMORY;
+		insert_current(kt);
+	}
+	kt->set = set;
+	record_into(kt, &set->rec);
+	return KCOV_OK;
+}
+
+/**
+ * kcov_task_leave() - current leaves its tree, and is in no section
+ * @desc: only if it is this descriptor's; NULL for any
+ *
+ * Return: the set, which is the caller's; NULL if current is in none.
+ */
+struct kcov_set *kcov_task_leave(const struct kcov_desc *desc)
+{
+	struct kcov_set *set = NULL;
+	struct kcov_task *kt;
 	unsigned long flags;
 
 	local_irq_save(flags);
 	kt = kcov_table_find(current);
-	if (!kt || !kt->common_handle)
-		goto restore;
+	if (kt && kt->set && (!desc || kt->set->tree->desc == desc)) {
+		record_into(kt, NULL);
+		set = kt->set;
+		kt->set = NULL;
+		release_entry(kt);
+	}
+	local_irq_restore(flags);
+	return set;
+}
+
+#ifdef KCOV_SWITCH_NOTIFIER
+/* As preempt_notifier_register() does for current; @child has not run yet. */
+static void watch_child(struct kcov_task *kt, struct task_struct *child)
+{
+	preempt_notifier_init(&kt->notifier, &switch_ops);
+	hlist_add_head(&kt->notifier.link, &child->preempt_notifiers);
+}
+#else
+static void watch_child(struct kcov_task *kt, struct task_struct *child)
+{
+}
+#endif
+
+/**
+ * kcov_task_inherit() - a child gets current's common handle, and a set
+ * @child: has not run yet, so nobody else looks for its entry
+ * @set: of current's tree, or NULL
+ *
+ * Interrupts are off.
+ *
+ * Return: whether the child has an entry now.
+ */
+bool kcov_task_inherit(struct task_struct *child, struct kcov_set *set)
+{
+	struct kcov_task *kt = kcov_table_find(current), *inherited;
+
+	lockdep_assert_irqs_disabled();
+	if (!kt || (!kt->common_handle && !set))
+		return false;
 	inherited = kcov_pool_get();
 	if (!inherited) {
 		kcov_loss_count(KCOV_LOST_CHILD);
-		goto restore;
+		return false;
 	}
 	inherited->task = get_task_struct(child);
 	inherited->common_handle = kt->common_handle;
+	if (set) {
+		inherited->set = set;
+		watch_child(inherited, child);
+		inherited->cur = &set->rec;
+	}
 	kcov_table_insert(inherited);
-restore:
-	local_irq_restore(flags);
+	return true;
 }
 
 static enum kcov_refusal refuse_enable(const struct kcov_desc *desc,

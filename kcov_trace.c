@@ -21,10 +21,7 @@
  */
 void __sanitizer_cov_trace_pc(void)
 {
-	struct kcov_recorder *rec = kcov_recorder_here(KCOV_TRACE_PC);
-
-	if (rec)
-		kcov_record_pc(rec, _RET_IP_ - kcov_kaslr_offset);
+	kcov_trace_here(_RET_IP_);
 }
 EXPORT_SYMBOL(__sanitizer_cov_trace_pc);
 

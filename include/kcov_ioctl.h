@@ -25,4 +25,21 @@
 #define KCOV_RESET_TRACE _IO('c', 104)
 #endif
 
+/**
+ * KCOV_TREE_ENABLE - record the caller and all that it creates
+ *
+ * The calling thread, its threads and children, theirs, and so on, whatever they
+ * execute, record together. The buffer (after KCOV_INIT_TRACE) gets the address
+ * of each place that any of them has reached, once, in no order, when a task
+ * ends and at the latest when KCOV_DISABLE returns; word 0 counts them. The
+ * argument must be 0.
+ *
+ * Anybody who has the file may KCOV_DISABLE it, for instance the parent who has
+ * waited for a command. What tasks that still run reach later is not recorded.
+ *
+ * Errors: EINVAL: another argument than 0, no KCOV_INIT_TRACE, or the
+ * descriptor is enabled. EBUSY: the thread records already. ENOMEM.
+ */
+#define KCOV_TREE_ENABLE _IO('c', 200)
+
 #endif /* KCOV_IOCTL_H */

@@ -1,0 +1,385 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Process trees: a task and all it creates record together, for one descriptor.
+ *
+ * Each task of a tree records into a set of PCs of its own, so that no line is
+ * shared between CPUs. When the task ends, and for all when the tree is
+ * disabled, the set is merged: what the tree has not seen yet is appended to the
+ * buffer.
+ *
+ * Context: a child gets its set where its parent forks, a task gives its set
+ * back where it exits: with interrupts off, nothing allocated. All merging is
+ * process context.
+ * Locking: merge_lock for what was seen, the buffer and the list of all sets;
+ * desc->lock for the idle and the ended ones.
+ * Lifetime: a struct kcov_tree lives until it is disabled, or its file is gone,
+ * and its last task has ended; its sets as long, so whoever holds it may look at
+ * any of them.
+ */
+#include <linux/list.h>
+#include <linux/lockdep.h>
+#include <linux/moduleparam.h>
+#include <linux/mutex.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+
+#include "kcov_internal.h"
+
+static unsigned int tree_set_size = 0x4000;
+module_param(tree_set_size, uint, 0644);
+MODULE_PARM_DESC(tree_set_size,
+		 "room for different PCs of one task of a tree, a power of two (default 0x4000)");
+
+static unsigned int tree_sets = 64;
+module_param(tree_sets, uint, 0644);
+MODULE_PARM_DESC(tree_sets,
+		 "tasks that a tree may create in a burst, faster than our workqueue runs (default 64)");
+
+/* Room for what a whole tree may reach, in sets of one task. */
+#define SEEN_SETS 8
+
+static unsigned int sets_wanted(void)
+{
+	return clamp(READ_ONCE(tree_sets), 1u, 0x10000u);
+}
+
+static u64 set_size(void)
+{
+	return roundup_pow_of_two(clamp(READ_ONCE(tree_set_size), 0x100u,
+					0x1000000u));
+}
+
+static int make_area(struct kcov_recorder *rec, u64 slots)
+{
+	rec->area = kcov_desc_alloc_area(slots);
+	rec->capacity = slots;
+	rec->mode = KCOV_RECORD_SET;
+	rec->context = KCOV_CONTEXT_TASK;
+	return rec->area ? 0 : -ENOMEM;
+}
+
+static void put_idle(struct kcov_tree *tree, struct kcov_set *set)
+{
+	raw_spin_lock_irq(&tree->desc->lock);
+	list_add(&set->node, &tree->idle);
+	tree->idle_count++;
+	raw_spin_unlock_irq(&tree->desc->lock);
+}
+
+static int add_set(struct kcov_tree *tree)
+	__must_hold(&tree->merge_lock)
+{
+	struct kcov_set *set = kzalloc(sizeof(*set), GFP_KERNEL);
+
+	lockdep_assert_held(&tree->merge_lock);
+	if (!set || make_area(&set->rec, tree->set_size)) {
+		kfree(set);
+		return -ENOMEM;
+	}
+	set->tree = tree;
+	list_add(&set->all, &tree->sets);
+	put_idle(tree, set);
+	return 0;
+}
+
+static int fill(struct kcov_tree *tree)
+	__must_hold(&tree->merge_lock)
+{
+	int err = 0;
+
+	while (READ_ONCE(tree->idle_count) < sets_wanted() && !err)
+		err = add_set(tree);
+	return err;
+}
+
+/* What the tree has not seen yet goes into the buffer. */
+static void merge_pc(struct kcov_tree *tree, u64 pc)
+	__must_hold(&tree->merge_lock)
+{
+	if (kcov_record_add(&tree->seen, pc))
+		kcov_record_pc(&tree->desc->rec, pc);
+}
+
+/* Its task may still be recording: what it adds meanwhile may be missed. */
+static void merge_set(struct kcov_tree *tree, struct kcov_set *set)
+	__must_hold(&tree->merge_lock)
+{
+	u64 i, pc;
+
+	lockdep_assert_held(&tree->merge_lock);
+	for (i = 0; i < set->rec.capacity; i++) {
+		pc = READ_ONCE(set->rec.area[i]);
+		if (pc)
+			merge_pc(tree, pc);
+	}
+	tree->desc->rec.dropped += set->rec.dropped;
+	set->rec.dropped = 0;
+}
+
+static struct kcov_set *next_ended(struct kcov_tree *tree)
+{
+	struct kcov_set *set;
+
+	raw_spin_lock_irq(&tree->desc->lock);
+	set = list_first_entry_or_null(&tree->ended, struct kcov_set, node);
+	if (set)
+		list_del(&set->node);
+	raw_spin_unlock_irq(&tree->desc->lock);
+	return set;
+}
+
+static void merge_ended(struct kcov_tree *tree)
+	__must_hold(&tree->merge_lock)
+{
+	struct kcov_set *set;
+
+	while ((set = next_ended(tree))) {
+		if (!READ_ONCE(tree->stopped))
+			merge_set(tree, set);
+		memset(set->rec.area, 0, set->rec.capacity * sizeof(u64));
+		put_idle(tree, set);
+	}
+}
+
+/* Tasks have ended, or forks have used half of the idle sets. */
+static void work_on(struct work_struct *work)
+{
+	struct kcov_tree *tree = container_of(work, struct kcov_tree, work);
+
+	mutex_lock(&tree->merge_lock);
+	merge_ended(tree);
+	if (!READ_ONCE(tree->stopped))
+		fill(tree);
+	mutex_unlock(&tree->merge_lock);
+}
+
+static void free_tree(struct work_struct *work)
+{
+	struct kcov_tree *tree = container_of(work, struct kcov_tree,
+					      free_work);
+	struct kcov_desc *desc = tree->desc;
+	struct kcov_set *set, *next;
+
+	cancel_work_sync(&tree->work);
+	list_for_each_entry_safe(set, next, &tree->sets, all) {
+		kcov_desc_free_area(set->rec.area);
+		kfree(set);
+	}
+	kcov_desc_free_area(tree->seen.area);
+	kfree(tree);
+	kcov_desc_put(desc);
+}
+
+static void put_tree(struct kcov_tree *tree)
+{
+	if (refcount_dec_and_test(&tree->refs))
+		free_tree(&tree->free_work);
+}
+
+static void put_tree_later(struct kcov_tree *tree)
+{
+	if (refcount_dec_and_test(&tree->refs))
+		kcov_desc_queue(&tree->free_work);
+}
+
+static struct kcov_tree *make_tree(struct kcov_desc *desc)
+{
+	struct kcov_tree *tree = kzalloc(sizeof(*tree), GFP_KERNEL_ACCOUNT);
+	int err;
+
+	if (!tree)
+		return NULL;
+	refcount_set(&tree->refs, 1);
+	mutex_init(&tree->merge_lock);
+	INIT_LIST_HEAD(&tree->sets);
+	INIT_LIST_HEAD(&tree->idle);
+	INIT_LIST_HEAD(&tree->ended);
+	INIT_WORK(&tree->work, work_on);
+	INIT_WORK(&tree->free_work, free_tree);
+	tree->set_size = set_size();
+	tree->desc = desc;
+	kcov_desc_get(desc);
+
+	mutex_lock(&tree->merge_lock);
+	err = make_area(&tree->seen, SEEN_SETS * tree->set_size);
+	if (!err)
+		err = fill(tree);
+	mutex_unlock(&tree->merge_lock);
+	if (!err && !kcov_inherit_start())
+		return tree;
+	put_tree(tree);
+	return NULL;
+}
+
+/* An empty set for one more task of the tree, with a reference on that. */
+static struct kcov_set *take_set(struct kcov_tree *tree)
+	__must_hold(&tree->desc->lock)
+{
+	struct kcov_set *set;
+
+	lockdep_assert_held(&tree->desc->lock);
+	set = list_first_entry_or_null(&tree->idle, struct kcov_set, node);
+	if (!set)
+		return NULL;
+	list_del(&set->node);
+	tree->idle_count--;
+	refcount_inc(&tree->refs);
+	return set;
+}
+
+static enum kcov_refusal start(struct kcov_desc *desc, struct kcov_tree *tree)
+{
+	enum kcov_refusal refusal;
+	struct kcov_set *set;
+
+	raw_spin_lock_irq(&desc->lock);
+	refusal = desc->state == KCOV_NEW ? KCOV_NOT_INIT :
+		  desc->state != KCOV_READY ? KCOV_IS_ENABLED : KCOV_OK;
+	if (!refusal) {
+		set = take_set(tree);
+		refusal = kcov_task_join(set);
+		if (refusal) {
+			list_add(&set->node, &tree->idle);
+			refcount_dec(&tree->refs);
+		}
+	}
+	if (!refusal) {
+		desc->tree = tree;
+		desc->state = KCOV_TREE;
+		desc->rec.mode = KCOV_RECORD_SET;
+		desc->rec.capacity = kcov_record_pc_capacity(desc->words);
+	}
+	raw_spin_unlock_irq(&desc->lock);
+	return refusal;
+}
+
+/**
+ * kcov_tree_enable() - current and all it will create record for @desc
+ * @desc: the descriptor
+ */
+enum kcov_refusal kcov_tree_enable(struct kcov_desc *desc)
+{
+	enum kcov_refusal refusal;
+	struct kcov_tree *tree;
+
+	if (kcov_desc_is_new(desc))
+		return KCOV_NOT_INIT;
+	tree = make_tree(desc);
+	if (!tree)
+		return KCOV_NO_MEMORY;
+	refusal = start(desc, tree);
+	if (refusal)
+		put_tree(tree);
+	return refusal;
+}
+
+static struct kcov_tree *detach(struct kcov_desc *desc)
+{
+	struct kcov_tree *tree;
+
+	raw_spin_lock_irq(&desc->lock);
+	tree = desc->tree;
+	if (tree) {
+		desc->tree = NULL;
+		desc->state = KCOV_READY;
+	}
+	raw_spin_unlock_irq(&desc->lock);
+	return tree;
+}
+
+/* All tasks, those that have not ended too. From here on nothing is merged. */
+static void merge_all(struct kcov_tree *tree)
+{
+	struct kcov_set *set;
+
+	mutex_lock(&tree->merge_lock);
+	if (!tree->stopped) {
+		list_for_each_entry(set, &tree->sets, all)
+			merge_set(tree, set);
+		tree->desc->rec.dropped += tree->seen.dropped;
+		WRITE_ONCE(tree->stopped, true);
+	}
+	mutex_unlock(&tree->merge_lock);
+}
+
+/**
+ * kcov_tree_disable() - the end of a tree, by anyone who has its file
+ * @desc: the descriptor
+ *
+ * When it returns all that the tree has reached is in the buffer. Current leaves
+ * the tree if it belongs to it; others stay, but nobody will know.
+ *
+ * Return: false if there is no tree.
+ */
+bool kcov_tree_disable(struct kcov_desc *desc)
+{
+	struct kcov_tree *tree;
+
+	kcov_tree_leave(desc);
+	raw_spin_lock_irq(&desc->lock);
+	tree = desc->tree;
+	if (tree)
+		refcount_inc(&tree->refs);
+	raw_spin_unlock_irq(&desc->lock);
+	if (!tree)
+		return false;
+	merge_all(tree);
+	if (detach(desc))
+		put_tree(tree);
+	put_tree(tree);
+	return true;
+}
+
+/* The set of a task that ends is merged by the workqueue. */
+static void end_set(struct kcov_set *set)
+{
+	struct kcov_tree *tree = set->tree;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&tree->desc->lock, flags);
+	list_add_tail(&set->node, &tree->ended);
+	raw_spin_unlock_irqrestore(&tree->desc->lock, flags);
+	kcov_desc_queue(&tree->work);
+	put_tree_later(tree);
+}
+
+/* Current leaves the tree of @desc, or any if that is NULL. */
+void kcov_tree_leave(const struct kcov_desc *desc)
+{
+	struct kcov_set *set = kcov_task_leave(desc);
+
+	if (set)
+		end_set(set);
+}
+
+/**
+ * kcov_tree_child() - a set for a child of current
+ *
+ * Interrupts are off.
+ *
+ * Return: NULL if current is in no tree, or none is left.
+ */
+struct kcov_set *kcov_tree_child(void)
+{
+	struct kcov_task *kt = kcov_task_here();
+	struct kcov_set *set;
+	struct kcov_tree *tree;
+
+	if (!kt || !kt->set)
+		return NULL;
+	tree = kt->set->tree;
+	raw_spin_lock(&tree->desc->lock);
+	set = take_set(tree);
+	raw_spin_unlock(&tree->desc->lock);
+	if (!set)
+		kcov_loss_count(KCOV_LOST_OF_TREE);
+	if (READ_ONCE(tree->idle_count) < sets_wanted() / 2)
+		kcov_desc_queue(&tree->work);
+	return set;
+}
+
+/* The child could not be entered: nothing was recorded. */
+void kcov_tree_return(struct kcov_set *set)
+{
+	end_set(set);
+}
