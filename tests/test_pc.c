@@ -6,8 +6,10 @@
 #include "kcov_test.h"
 
 #include <limits.h>
+#include <netinet/in.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -139,6 +141,46 @@ static void noise_of_every_call_is_left_out(void **state)
 	read_does_not_reach(*state, "exit_to_user_mode_prepare");
 	read_does_not_reach(*state, "syscall_exit_to_user_mode_prepare");
 	read_does_not_reach(*state, "schedule");
+}
+
+/* A datagram to this machine: sent with softirqs disabled, received in one, all in this task. */
+static void send_to_myself(void *fd)
+{
+	struct sockaddr_in self = { .sin_family = AF_INET, .sin_port = htons(9) };
+
+	self.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	sendto(*(int *)fd, "", 1, 0, (struct sockaddr *)&self, sizeof(self));
+}
+
+static ssize_t trace_datagram(const struct kcov_test *t)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	ssize_t count = -1;
+
+	if (fd >= 0)
+		count = kcov_trace(t, send_to_myself, &fd);
+	close(fd);
+	return count;
+}
+
+static void code_with_softirqs_disabled_is_recorded(void **state)
+{
+	const struct kcov_test *t = *state;
+	const ssize_t count = trace_datagram(t);
+
+	assert_true(count > 0);
+	assert_true(kcov_reached(t, count, "udp_sendmsg"));
+	assert_true(kcov_reached(t, count, "loopback_xmit"));
+}
+
+static void code_of_a_softirq_is_not_recorded(void **state)
+{
+	const struct kcov_test *t = *state;
+	const ssize_t count = trace_datagram(t);
+
+	assert_true(count > 0);
+	assert_int_not_equal(kcov_symbol("ip_rcv"), 0);
+	assert_false(kcov_reached(t, count, "ip_rcv"));
 }
 
 static void two_traces_of_one_call_are_equal(void **state)
@@ -284,6 +326,8 @@ int main(void)
 		KCOV_TEST(read_of_no_file_enters_no_other_function),
 		KCOV_TEST(every_pc_is_right_behind_a_function_entry),
 		KCOV_TEST(noise_of_every_call_is_left_out),
+		KCOV_TEST(code_with_softirqs_disabled_is_recorded),
+		KCOV_TEST(code_of_a_softirq_is_not_recorded),
 		KCOV_TEST(two_traces_of_one_call_are_equal),
 		SMALL_TEST(full_buffer_stops_at_its_last_word),
 		SMALL_TEST(full_buffer_keeps_the_first_records),
