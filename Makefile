@@ -151,7 +151,7 @@ vmdir := $(CURDIR)/build/kernel/$(KERNEL)/headers
 own := $(shell echo $$PPID)
 jobs = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
-.PHONY: demo check check-excluded check-same reference vm shell image
+.PHONY: demo check mutations check-excluded check-same reference vm shell image
 image:
 	$(Q)tests/vm/host
 	$(Q)tests/vm/kernel $(KERNEL)
@@ -165,6 +165,9 @@ demo check: image
 reference:
 	$(Q)tests/vm/host
 	$(Q)tests/vm/reference
+
+mutations: image
+	$(Q)tests/mutations/run $(MUTATIONS)
 
 check-excluded: image
 	$(Q)tests/vm/host check-excluded
@@ -241,6 +244,8 @@ make check-same    is the same recorded of the same code on the stock kernel, mo
                    and not, and on the reference kernel?
 make reference     a small kernel with CONFIG_KCOV, to compare with; then
 make check KERNEL=reference the same tests there, without our module
+make mutations     is each of the defects in tests/mutations noticed?
+                   MUTATIONS='lost-busy ...' only these
 make vm RUN='command'       runs a shell command in the VM, prints its output,
                    ends with its status (124: TIMEOUT, 125: the guest died);
                    EXTRA=directory is copied into the guest's root
