@@ -95,7 +95,7 @@ static int are_kernel_addresses(const __u64 *words, __u64 count)
 static long trace(unsigned long request, unsigned long words)
 {
 	const long fd = call(__NR_open, (long)DEVICE, O_RDWR, 0);
-	volatile __u64 *buffer;
+	__u64 *buffer;
 	__u64 count;
 
 	if (fd < 0)
@@ -103,7 +103,7 @@ static long trace(unsigned long request, unsigned long words)
 	if (do_ioctl(fd, request, words))
 		return 2;
 	buffer = map(fd, words * sizeof(__u64));
-	if (is_error((void *)buffer))
+	if (is_error(buffer))
 		return 3;
 	if (do_ioctl(fd, KCOV_ENABLE, KCOV_TRACE_PC))
 		return 4;
@@ -114,7 +114,7 @@ static long trace(unsigned long request, unsigned long words)
 		return 5;
 	if (count == 0 || count >= words)
 		return 6;
-	return are_kernel_addresses((const __u64 *)buffer, count) ? 0 : 7;
+	return are_kernel_addresses(buffer, count) ? 0 : 7;
 }
 
 /* No two verbs begin with the same letter. */
@@ -143,9 +143,9 @@ __attribute__((used)) void start(long *stack)
 }
 
 asm(".globl _start\n"
-    "_start:\n"
-    "	mov %esp, %eax\n"
-    "	and $-16, %esp\n"
-    "	sub $12, %esp\n"
-    "	push %eax\n"
-    "	call start\n");
+	"_start:\n"
+	"	mov %esp, %eax\n"
+	"	and $-16, %esp\n"
+	"	sub $12, %esp\n"
+	"	push %eax\n"
+	"	call start\n");
