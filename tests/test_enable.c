@@ -45,6 +45,22 @@ static void comparisons_are_a_mode_of_their_own(void **state)
 	assert_int_equal(kcov_disable(t->fd), 0);
 }
 
+/* Words of four, the first of which is a type; a function entry would be one large word. */
+static void comparison_mode_records_no_function_entry(void **state)
+{
+	const struct kcov_test *t = *state;
+	size_t count;
+
+	assert_int_equal(kcov_ioctl(t->fd, KCOV_ENABLE, KCOV_TRACE_CMP), 0);
+	kcov_set_count(t, 0);
+	kcov_read_nothing(NULL);
+	count = kcov_count(t);
+	assert_int_equal(kcov_disable(t->fd), 0);
+	assert_true(count < t->size / 4);
+	for (size_t i = 0; i < count; i++)
+		assert_in_range(t->buffer[1 + 4 * i], 0, 7);
+}
+
 static void refused_mode_leaves_the_descriptor_usable(void **state)
 {
 	const struct kcov_test *t = *state;
@@ -201,6 +217,7 @@ int main(void)
 		KCOV_TEST_NEW(enable_needs_no_mapping),
 		KCOV_TEST(unknown_modes_are_einval),
 		KCOV_TEST(comparisons_are_a_mode_of_their_own),
+		KCOV_TEST(comparison_mode_records_no_function_entry),
 		KCOV_TEST(refused_mode_leaves_the_descriptor_usable),
 		KCOV_TEST(enable_twice_is_einval),
 		KCOV_TEST(second_descriptor_in_a_thread_is_busy),
