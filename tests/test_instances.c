@@ -2,6 +2,7 @@
 /*
  * kcov_mod/instances: a line for each descriptor, with what is true of it.
  */
+#include "kcov_instances.h"
 #include "kcov_test.h"
 
 #include <pthread.h>
@@ -16,44 +17,11 @@
 
 #define MANY	200
 
-/* One line of the table, as text. */
-struct row {
-	char id[16], pid[16], comm[64], mode[16], size[24], count[24], dropped[24], lost[24];
-};
-
-static bool parse_row(const char *line, struct row *row)
-{
-	char rest;
-
-	return sscanf(line, "%15s %15s %63s %15s %23s %23s %23s %23s %c", row->id, row->pid,
-		      row->comm, row->mode, row->size, row->count, row->dropped, row->lost,
-		      &rest) == 8;
-}
-
-/* The number of descriptors, the last of them in row; -1 if a line is odd. */
-static int read_rows(struct row *row)
-{
-	FILE *file = fopen(KCOV_INSTANCES, "re");
-	char line[256];
-	int rows = -1;
-
-	while (file && fgets(line, sizeof(line), file)) {
-		if (!parse_row(line, row))
-			rows = -2;
-		rows++;
-		if (rows < 0)
-			break;
-	}
-	if (file)
-		fclose(file);
-	return rows;
-}
-
 static void assert_row(const char *pid, const char *comm, const char *mode, const char *size)
 {
-	struct row row;
+	struct kcov_row row;
 
-	assert_int_equal(read_rows(&row), 1);
+	assert_int_equal(kcov_read_rows(&row), 1);
 	assert_string_equal(row.pid, pid);
 	assert_string_equal(row.comm, comm);
 	assert_string_equal(row.mode, mode);
@@ -62,10 +30,10 @@ static void assert_row(const char *pid, const char *comm, const char *mode, cons
 
 static bool has_no_row(void *unused)
 {
-	struct row row;
+	struct kcov_row row;
 
 	(void)unused;
-	return read_rows(&row) == 0;
+	return kcov_read_rows(&row) == 0;
 }
 
 static void table_is_for_root_to_read(void **state)
@@ -115,10 +83,10 @@ static void enabled_descriptor_names_its_owner(void **state)
 static void mode_of_comparisons_is_cmp(void **state)
 {
 	const struct kcov_test *t = *state;
-	struct row row;
+	struct kcov_row row;
 
 	assert_int_equal(kcov_ioctl(t->fd, KCOV_ENABLE, KCOV_TRACE_CMP), 0);
-	assert_int_equal(read_rows(&row), 1);
+	assert_int_equal(kcov_read_rows(&row), 1);
 	assert_string_equal(row.mode, "cmp");
 	assert_int_equal(kcov_disable(t->fd), 0);
 	assert_row("-", "-", "ready", "4096");
@@ -127,12 +95,12 @@ static void mode_of_comparisons_is_cmp(void **state)
 static void name_of_the_owner_is_one_word(void **state)
 {
 	const struct kcov_test *t = *state;
-	struct row row;
+	struct kcov_row row;
 	int rows;
 
 	assert_int_equal(kcov_enable(t->fd), 0);
 	prctl(PR_SET_NAME, "an\nowner x");
-	rows = read_rows(&row);
+	rows = kcov_read_rows(&row);
 	prctl(PR_SET_NAME, "owner");
 	assert_int_equal(rows, 1);
 	assert_string_equal(row.comm, "an\\012owner\\040x");
@@ -149,7 +117,7 @@ static void disabled_descriptor_is_ready_again(void **state)
 
 struct owner {
 	struct kcov_test *test;
-	struct row row;
+	struct kcov_row row;
 	pid_t tid;
 };
 
@@ -158,7 +126,7 @@ static int enable_and_read_row(void *data)
 	struct owner *owner = data;
 
 	owner->tid = syscall(SYS_gettid);
-	return kcov_enable(owner->test->fd) || read_rows(&owner->row) != 1;
+	return kcov_enable(owner->test->fd) || kcov_read_rows(&owner->row) != 1;
 }
 
 static void owner_is_the_thread_until_it_exits(void **state)
@@ -175,28 +143,28 @@ static void owner_is_the_thread_until_it_exits(void **state)
 static void count_is_that_of_the_buffer(void **state)
 {
 	const struct kcov_test *t = *state;
-	struct row row;
+	struct kcov_row row;
 
 	kcov_set_count(t, 77);
-	assert_int_equal(read_rows(&row), 1);
+	assert_int_equal(kcov_read_rows(&row), 1);
 	assert_string_equal(row.count, "77");
 }
 
 static void count_is_never_above_the_capacity(void **state)
 {
 	const struct kcov_test *t = *state;
-	struct row row;
+	struct kcov_row row;
 
 	kcov_set_count(t, ~0UL);
-	assert_int_equal(read_rows(&row), 1);
+	assert_int_equal(kcov_read_rows(&row), 1);
 	assert_string_equal(row.count, "4095");
 }
 
 static unsigned long dropped(void)
 {
-	struct row row;
+	struct kcov_row row;
 
-	assert_int_equal(read_rows(&row), 1);
+	assert_int_equal(kcov_read_rows(&row), 1);
 	return strtoul(row.dropped, NULL, 10);
 }
 
@@ -248,14 +216,14 @@ static void closed_descriptor_has_no_line(void **state)
 
 static void two_hundred_descriptors_have_a_line_each(void **state)
 {
-	struct row row;
+	struct kcov_row row;
 	int fds[MANY];
 	int rows;
 
 	(void)state;
 	for (int i = 0; i < MANY; i++)
 		fds[i] = kcov_open();
-	rows = read_rows(&row);
+	rows = kcov_read_rows(&row);
 	for (int i = 0; i < MANY; i++)
 		close(fds[i]);
 	assert_int_equal(rows, MANY);
@@ -288,14 +256,14 @@ static void table_stays_whole_while_descriptors_come_and_go(void **state)
 {
 	struct churn churn = { .stop = false };
 	pthread_t threads[3];
-	struct row row;
+	struct kcov_row row;
 	int odd = 0;
 
 	(void)state;
 	for (int i = 0; i < 3; i++)
 		pthread_create(&threads[i], NULL, open_enable_close, &churn);
 	for (int i = 0; i < 500; i++)
-		odd += read_rows(&row) < 0;
+		odd += kcov_read_rows(&row) < 0;
 	atomic_store(&churn.stop, true);
 	for (int i = 0; i < 3; i++)
 		pthread_join(threads[i], NULL);

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The table of descriptors in kcov_mod/instances, and the counters of kcov_mod/lost.
+ */
+#ifndef KCOV_INSTANCES_H
+#define KCOV_INSTANCES_H
+
+/* One line of the table, as text. */
+struct kcov_row {
+	char id[16], pid[16], comm[64], mode[16], size[24], count[24], dropped[24], lost[24];
+};
+
+int kcov_read_rows(struct kcov_row *last);
+unsigned long kcov_lost(const char *what);
+
+#endif /* KCOV_INSTANCES_H */
