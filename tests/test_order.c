@@ -61,7 +61,8 @@ static bool is_among(const char *const *names, const char *name)
 /* Whether this is one more block of the function that the record before is of. */
 static bool continues(const unsigned long *record)
 {
-	return !kcov_is_entry(record[0]) && record[0] != record[-1] &&
+	return !kcov_is_entry(record[0]) && !kcov_is_entry(record[-1]) &&
+	       record[0] != record[-1] &&
 	       !strcmp(kcov_symbol_at(record[0]), kcov_symbol_at(record[-1]));
 }
 
