@@ -41,6 +41,7 @@ static int setup_few(void **state)
 static int teardown_few(void **state)
 {
 	kcov_test_teardown(state);
+	kcov_unload("kcov_sample");	/* there if a test has failed */
 	return kcov_write_file(SWITCH, "Y") ? -1 : 0;
 }
 
