@@ -25,13 +25,57 @@ static size_t symbol_count;
 static unsigned long offset;
 static bool offset_is_known;
 
+/* Where a module lies, as the running kernel has it. */
+static bool read_module(const char *line, const char *wanted, struct kcov_range *text)
+{
+	unsigned long size;
+	char module[64];
+
+	if (sscanf(line, "%63s %lu %*s %*s %*s %lx", module, &size, &text->first) != 3)
+		return false;
+	text->behind = text->first + size;
+	return !strcmp(module, wanted);
+}
+
+static bool find_module(const char *wanted, struct kcov_range *text)
+{
+	FILE *file = fopen("/proc/modules", "re");
+	bool found = false;
+	char line[512];
+
+	while (file && !found && fgets(line, sizeof(line), file))
+		found = read_module(line, wanted, text);
+	if (file)
+		fclose(file);
+	return found;
+}
+
+/*
+ * The table still names a module's initialisation when that is freed, and something
+ * else may lie there now. Modules come one after the other.
+ */
+static char last_module[64];
+static struct kcov_range last_text;
+
+static bool is_freed(unsigned long address, const char *module)
+{
+	if (strcmp(last_module, module)) {
+		snprintf(last_module, sizeof(last_module), "%s", module);
+		if (!find_module(module, &last_text))
+			last_text = (struct kcov_range){ 0 };
+	}
+	return !kcov_is_within(&last_text, address);
+}
+
 /* Lines read "address type name" and, for a module's, a tab and "[module]". */
 static bool parse_line(const char *line, struct symbol *symbol)
 {
-	char *rest;
+	char *rest, module[64];
 
 	symbol->address = strtoul(line, &rest, 16);
 	if (rest[0] != ' ' || !strchr("tw", tolower(rest[1])))
+		return false;
+	if (sscanf(rest, "%*[^\t]\t[%63[^]]", module) == 1 && is_freed(symbol->address, module))
 		return false;
 	symbol->name = strndup(rest + 3, strcspn(rest + 3, "\t\n"));
 	return symbol->name;
@@ -79,6 +123,7 @@ static void read_symbols(void)
 
 	if (!file)
 		return;
+	last_module[0] = '\0';
 	while (getline(&line, &room, file) > 0)
 		if (parse_line(line, &symbol))
 			add_symbol(&symbol);
@@ -170,30 +215,14 @@ bool kcov_reached(const struct kcov_test *t, size_t count, const char *name)
 	return false;
 }
 
-static bool parse_module(const char *line, const char *name, struct kcov_range *text)
-{
-	unsigned long size, base;
-	char module[64];
-
-	if (sscanf(line, "%63s %lu %*s %*s %*s %lx", module, &size, &base) != 3)
-		return false;
-	text->first = base - kcov_offset();
-	text->behind = text->first + size;
-	return !strcmp(module, name);
-}
-
-/* Where the module lies. */
+/* Where the module lies, in the addresses that are recorded. */
 bool kcov_module_text(const char *module, struct kcov_range *text)
 {
-	FILE *file = fopen("/proc/modules", "re");
-	bool found = false;
-	char line[512];
-
-	while (file && !found && fgets(line, sizeof(line), file))
-		found = parse_module(line, module, text);
-	if (file)
-		fclose(file);
-	return found;
+	if (!find_module(module, text))
+		return false;
+	text->first -= kcov_offset();
+	text->behind -= kcov_offset();
+	return true;
 }
 
 bool kcov_is_within(const struct kcov_range *text, unsigned long pc)
