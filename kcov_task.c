@@ -357,6 +357,19 @@ void kcov_task_forget_handle(void)
 	local_irq_restore(flags);
 }
 
+/*
+ * The descriptor that lent @kt may be disabled before current leaves its tree,
+ * and must have a spare entry then.
+ */
+static bool replace_lent(struct kcov_task *kt)
+{
+	struct kcov_desc *desc = kt->remote;
+
+	if (desc && !desc->spare)
+		desc->spare = kcov_pool_get();
+	return !desc || desc->spare;
+}
+
 /**
  * kcov_task_join() - current records into a set of a tree
  * @set: empty; interrupts are off
@@ -374,6 +387,8 @@ enum kcov_refusal kcov_task_join(struct kcov_set *set)
 			return KCOV_NO_MEMORY;
 		insert_current(kt);
 	}
+	if (!replace_lent(kt))
+		return KCOV_NO_MEMORY;
 	kt->set = set;
 	record_into(kt, &set->rec);
 	return KCOV_OK;
