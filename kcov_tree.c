@@ -273,18 +273,19 @@ enum kcov_refusal kcov_tree_enable(struct kcov_desc *desc)
 	return refusal;
 }
 
-static struct kcov_tree *detach(struct kcov_desc *desc)
+/* False if another one has disabled @tree already; @desc may have a new one. */
+static bool detach(struct kcov_desc *desc, const struct kcov_tree *tree)
 {
-	struct kcov_tree *tree;
+	bool attached;
 
 	raw_spin_lock_irq(&desc->lock);
-	tree = desc->tree;
-	if (tree) {
+	attached = desc->tree == tree;
+	if (attached) {
 		desc->tree = NULL;
 		desc->state = KCOV_READY;
 	}
 	raw_spin_unlock_irq(&desc->lock);
-	return tree;
+	return attached;
 }
 
 /* All tasks, those that have not ended too. From here on nothing is merged. */
@@ -324,7 +325,7 @@ bool kcov_tree_disable(struct kcov_desc *desc)
 	if (!tree)
 		return false;
 	merge_all(tree);
-	if (detach(desc))
+	if (detach(desc, tree))
 		put_tree(tree);
 	put_tree(tree);
 	return true;
