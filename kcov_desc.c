@@ -129,24 +129,27 @@ void kcov_desc_free_entry(struct kcov_task *kt)
 }
 
 /**
- * kcov_desc_wait_merged() - before @desc is enabled anew
+ * kcov_desc_lock_merged() - lock @desc to enable it anew
  * @desc: the descriptor
  *
  * When it was disabled the records of a section may just have been copied into
- * the buffer. They will not count, but must not overwrite what comes now.
- * Sections that end later copy nothing.
+ * the buffer. They will not count, but must not overwrite what comes now, and
+ * the copy is bounded by the capacity in the mode of then. Sections that end
+ * later copy nothing. So whoever makes it anything but ready locks it with this.
+ * May sleep.
+ *
+ * Return: the flags to unlock it with.
  */
-void kcov_desc_wait_merged(struct kcov_desc *desc)
+unsigned long kcov_desc_lock_merged(struct kcov_desc *desc)
+	__acquires(&desc->lock)
 {
 	unsigned long flags;
-	bool busy;
 
 	for (;;) {
 		raw_spin_lock_irqsave(&desc->lock, flags);
-		busy = desc->state == KCOV_READY && desc->merging;
+		if (desc->state != KCOV_READY || !desc->merging)
+			return flags;
 		raw_spin_unlock_irqrestore(&desc->lock, flags);
-		if (!busy)
-			return;
 		usleep_range(50, 500);
 	}
 }

@@ -74,19 +74,6 @@ static enum kcov_refusal init_trace(struct kcov_desc *desc, unsigned long words)
 	return refusal;
 }
 
-static enum kcov_refusal enable(struct kcov_desc *desc, unsigned long mode)
-{
-	kcov_desc_wait_merged(desc);
-	return kcov_task_enable(desc, mode);
-}
-
-static enum kcov_refusal remote_enable(struct kcov_desc *desc,
-				       unsigned long arg)
-{
-	kcov_desc_wait_merged(desc);
-	return kcov_remote_enable(desc, (const void __user *)arg);
-}
-
 static enum kcov_refusal disable(struct kcov_desc *desc, unsigned long unused)
 {
 	if (unused)
@@ -101,10 +88,7 @@ static enum kcov_refusal disable(struct kcov_desc *desc, unsigned long unused)
 static enum kcov_refusal tree_enable(struct kcov_desc *desc,
 				     unsigned long unused)
 {
-	if (unused)
-		return KCOV_BAD_ARGUMENT;
-	kcov_desc_wait_merged(desc);
-	return kcov_tree_enable(desc);
+	return unused ? KCOV_BAD_ARGUMENT : kcov_tree_enable(desc);
 }
 
 static enum kcov_refusal reset(struct kcov_desc *desc, unsigned long unused)
@@ -119,9 +103,9 @@ static enum kcov_refusal dispatch(struct kcov_desc *desc, unsigned int cmd,
 	case KCOV_INIT_TRACE:
 		return init_trace(desc, arg);
 	case KCOV_ENABLE:
-		return enable(desc, arg);
+		return kcov_task_enable(desc, arg);
 	case KCOV_REMOTE_ENABLE:
-		return remote_enable(desc, arg);
+		return kcov_remote_enable(desc, (const void __user *)arg);
 	case KCOV_DISABLE:
 		return disable(desc, arg);
 	case KCOV_RESET_TRACE:

@@ -116,7 +116,7 @@ static enum kcov_refusal try_bind(struct kcov_desc *desc,
 	unsigned long flags;
 
 	mutex_lock(&register_lock);
-	raw_spin_lock_irqsave(&desc->lock, flags);
+	flags = kcov_desc_lock_merged(desc);
 	refusal = refuse_enable(desc, arg);
 	if (!refusal) {
 		/* Sections that begin from here on wait for the lock. */

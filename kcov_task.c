@@ -491,11 +491,9 @@ static enum kcov_refusal refuse_enable(const struct kcov_desc *desc,
  */
 enum kcov_refusal kcov_task_enable(struct kcov_desc *desc, unsigned long mode)
 {
-	enum kcov_refusal refusal;
-	unsigned long flags;
+	unsigned long flags = kcov_desc_lock_merged(desc);
+	enum kcov_refusal refusal = refuse_enable(desc, mode);
 
-	raw_spin_lock_irqsave(&desc->lock, flags);
-	refusal = refuse_enable(desc, mode);
 	if (!refusal)
 		bind(desc, mode);
 	raw_spin_unlock_irqrestore(&desc->lock, flags);

@@ -229,10 +229,10 @@ static struct kcov_set *take_set(struct kcov_tree *tree)
 
 static enum kcov_refusal start(struct kcov_desc *desc, struct kcov_tree *tree)
 {
+	unsigned long flags = kcov_desc_lock_merged(desc);
 	enum kcov_refusal refusal;
 	struct kcov_set *set;
 
-	raw_spin_lock_irq(&desc->lock);
 	refusal = desc->state == KCOV_NEW ? KCOV_NOT_INIT :
 		  desc->state != KCOV_READY ? KCOV_IS_ENABLED : KCOV_OK;
 	if (!refusal) {
@@ -249,7 +249,7 @@ static enum kcov_refusal start(struct kcov_desc *desc, struct kcov_tree *tree)
 		desc->rec.mode = KCOV_RECORD_SET;
 		desc->rec.capacity = kcov_record_pc_capacity(desc->words);
 	}
-	raw_spin_unlock_irq(&desc->lock);
+	raw_spin_unlock_irqrestore(&desc->lock, flags);
 	return refusal;
 }
 
