@@ -200,6 +200,12 @@ static struct notifier_block module_nb = {
 	.notifier_call = module_changed,
 };
 
+/*
+ * Before the probes of kcov_follow.c at both ends: the section of a hub is then
+ * there when they look, and is the innermost one when it ends.
+ */
+#define WORK_PRIO (TRACEPOINT_DEFAULT_PRIO + 1)
+
 static int watch_work(void)
 	__must_hold(&hook_lock)
 {
@@ -207,12 +213,16 @@ static int watch_work(void)
 
 	if (!work_start || !work_end)
 		return -EOPNOTSUPP;
-	err = tracepoint_probe_register(work_start, probe_work_start, NULL);
+	err = tracepoint_probe_register_prio(work_start, probe_work_start, NULL,
+					     WORK_PRIO);
 	if (err)
 		return err;
-	err = tracepoint_probe_register(work_end, probe_work_end, NULL);
-	if (err)
+	err = tracepoint_probe_register_prio(work_end, probe_work_end, NULL,
+					     WORK_PRIO);
+	if (err) {
 		tracepoint_probe_unregister(work_start, probe_work_start, NULL);
+		tracepoint_synchronize_unregister();
+	}
 	return err;
 }
 
