@@ -78,6 +78,8 @@ static enum kcov_refusal disable(struct kcov_desc *desc, unsigned long unused)
 {
 	if (unused)
 		return KCOV_BAD_ARGUMENT;
+	/* Who comes from user space is in none, unless a driver forgot its end. */
+	kcov_section_exit();
 	if (kcov_tree_disable(desc))
 		return KCOV_OK;
 	if (kcov_remote_is_owner(desc))

@@ -87,6 +87,9 @@ static enum kcov_refusal refuse_enable(const struct kcov_desc *desc,
 	kt = kcov_task_here();
 	if (kt && kt->remote)
 		return KCOV_REMOTE_BUSY;
+	/* A driver forgot its end; the entry may be the section's own. */
+	if (kt && kt->sections[KCOV_IN_TASK])
+		return KCOV_THREAD_BUSY;
 	if (arg->trace_mode != KCOV_TRACE_PC &&
 	    arg->trace_mode != KCOV_TRACE_CMP)
 		return KCOV_BAD_MODE;

@@ -281,7 +281,7 @@ void kcov_remote_stop_softirq(void)
 }
 EXPORT_SYMBOL(kcov_remote_stop_softirq);
 
-/* A task that exits inside its sections leaves no records of them. */
+/* A task that exits, or disables, inside its sections leaves no records of them. */
 void kcov_section_exit(void)
 {
 	struct kcov_section *section;

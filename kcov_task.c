@@ -395,10 +395,11 @@ enum kcov_refusal kcov_task_join(struct kcov_set *set)
 }
 
 /**
- * kcov_task_leave() - current leaves its tree, and is in no section
+ * kcov_task_leave() - current leaves its tree, unless it is in a section
  * @desc: only if it is this descriptor's; NULL for any
  *
- * Return: the set, which is the caller's; NULL if current is in none.
+ * Return: the set, which is the caller's; NULL if current is in none, or stays
+ * in its tree.
  */
 struct kcov_set *kcov_task_leave(const struct kcov_desc *desc)
 {
@@ -408,7 +409,8 @@ struct kcov_set *kcov_task_leave(const struct kcov_desc *desc)
 
 	local_irq_save(flags);
 	kt = kcov_table_find(current);
-	if (kt && kt->set && (!desc || kt->set->tree->desc == desc)) {
+	if (kt && kt->set && !kt->sections[KCOV_IN_TASK] &&
+	    (!desc || kt->set->tree->desc == desc)) {
 		record_into(kt, NULL);
 		set = kt->set;
 		kt->set = NULL;
