@@ -264,7 +264,6 @@ struct kcov_remote {
  * @rec: where it records; the area is the kernel's own
  * @node: in a list of idle ones, or of the descriptor's finished ones
  * @remote: whom it records for; one reference while it runs
- * @outer: what its context recorded into before
  * @below: the followed section it interrupts, if any
  * @refused: starts inside it that still wait for their stop
  * @handle: the one it began with
@@ -278,7 +277,6 @@ struct kcov_section {
 	struct kcov_recorder rec;
 	struct list_head node;
 	struct kcov_remote *remote;
-	struct kcov_recorder *outer;
 	struct kcov_section *below;
 	u64 handle;
 	unsigned int depth;
@@ -450,9 +448,8 @@ void kcov_task_switch(struct task_struct *next);
 struct kcov_task *kcov_task_here(void);
 struct kcov_section *kcov_task_section(enum kcov_where where);
 void kcov_task_push(struct kcov_section *section, enum kcov_where where);
-struct kcov_recorder *kcov_task_pop(struct kcov_section *section,
-				    enum kcov_where where);
-void kcov_task_resume(struct kcov_recorder *outer, enum kcov_where where);
+void kcov_task_pop(struct kcov_section *section, enum kcov_where where);
+void kcov_task_resume(enum kcov_where where);
 void kcov_task_own(struct kcov_desc *desc, u64 common_handle);
 void kcov_task_disown(struct kcov_desc *desc);
 void kcov_task_forget_handle(void);

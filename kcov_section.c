@@ -134,19 +134,17 @@ void kcov_remote_start(u64 handle)
 EXPORT_SYMBOL(kcov_remote_start);
 
 /* The innermost section here is over, as its context goes on. */
-static void finish(struct kcov_section *section, struct kcov_recorder *outer,
-		   enum kcov_where where)
+static void finish(struct kcov_section *section, enum kcov_where where)
 {
 	kcov_merge_finish(section);
-	kcov_task_resume(outer, where);
+	kcov_task_resume(where);
 }
 
 /*
  * Takes the innermost section here off, if it is one of this kind; NULL if it
  * is not, or goes on because the stop is that of a start that was refused.
  */
-static struct kcov_section *end_section(enum kcov_where where, bool followed,
-					struct kcov_recorder **outer)
+static struct kcov_section *end_section(enum kcov_where where, bool followed)
 {
 	struct kcov_section *section;
 	unsigned long flags;
@@ -160,7 +158,7 @@ static struct kcov_section *end_section(enum kcov_where where, bool followed,
 		section = NULL;
 	}
 	if (section)
-		*outer = kcov_task_pop(section, where);
+		kcov_task_pop(section, where);
 	local_irq_restore(flags);
 	return section;
 }
@@ -172,15 +170,14 @@ static struct kcov_section *end_section(enum kcov_where where, bool followed,
  */
 void kcov_remote_stop(void)
 {
-	struct kcov_recorder *outer;
 	struct kcov_section *section;
 	enum kcov_where where;
 
 	if (!atomic_read(&kcov_area_users) || !find_context(&where))
 		return;
-	section = end_section(where, /*followed=*/false, &outer);
+	section = end_section(where, /*followed=*/false);
 	if (section)
-		finish(section, outer, where);
+		finish(section, where);
 }
 EXPORT_SYMBOL(kcov_remote_stop);
 
@@ -215,15 +212,14 @@ void kcov_section_follow(u64 handle, unsigned int depth)
 /* It has run. */
 void kcov_section_unfollow(void)
 {
-	struct kcov_recorder *outer;
 	struct kcov_section *section;
 	enum kcov_where where;
 
 	if (!find_context(&where))
 		return;
-	section = end_section(where, /*followed=*/true, &outer);
+	section = end_section(where, /*followed=*/true);
 	if (section)
-		finish(section, outer, where);
+		finish(section, where);
 }
 
 static bool is_common(u64 handle)

@@ -231,12 +231,12 @@ struct kcov_section *kcov_task_section(enum kcov_where where)
 
 /**
  * kcov_task_push() - this context records into a section from now on
- * @section: complete; its @outer and @below are set here
+ * @section: complete; its @below is set here
  * @where: task or softirq, as the caller found it; interrupts are off
  *
  * A softirq runs on top of whatever its CPU ran, and ends before that goes on:
- * it changes the CPU's pointer and puts it back. A task may sleep in its
- * section and go on elsewhere, so the switch back end must know.
+ * it changes the CPU's pointer only. A task may sleep in its section and go on
+ * elsewhere, so the switch back end must know.
  */
 void kcov_task_push(struct kcov_section *section, enum kcov_where where)
 {
@@ -245,7 +245,6 @@ void kcov_task_push(struct kcov_section *section, enum kcov_where where)
 	lockdep_assert_irqs_disabled();
 	section->below = kcov_task_section(where);
 	if (is_on_cpu(where)) {
-		section->outer = this_cpu_read(kcov_recorder);
 		this_cpu_write(softirq_section, section);
 		this_cpu_write(kcov_recorder, &section->rec);
 		return;
@@ -255,7 +254,6 @@ void kcov_task_push(struct kcov_section *section, enum kcov_where where)
 		kt = &section->entry;
 		insert_current(kt);
 	}
-	section->outer = kt->cur;
 	kt->sections[where] = section;
 	record_into(kt, &section->rec);
 }
@@ -265,11 +263,10 @@ void kcov_task_push(struct kcov_section *section, enum kcov_where where)
  * @section: that section; when this returns nobody can find it
  * @where: as for kcov_task_push(); interrupts are off
  *
- * Return: what to give kcov_task_resume(). Until then nothing is recorded, so
- * that what has to be done with the section does not show.
+ * Until kcov_task_resume() nothing is recorded, so that what has to be done with
+ * the section does not show.
  */
-struct kcov_recorder *kcov_task_pop(struct kcov_section *section,
-				    enum kcov_where where)
+void kcov_task_pop(struct kcov_section *section, enum kcov_where where)
 {
 	struct kcov_task *kt;
 
@@ -277,28 +274,52 @@ struct kcov_recorder *kcov_task_pop(struct kcov_section *section,
 	if (is_on_cpu(where)) {
 		this_cpu_write(kcov_recorder, NULL);
 		this_cpu_write(softirq_section, section->below);
-		return section->outer;
+		return;
 	}
 	kt = kcov_table_find(current);
 	record_into(kt, NULL);
 	kt->sections[where] = section->below;
 	if (kt == &section->entry)
 		forget_current(kt);
-	return section->outer;
 }
 
-/* What the context recorded into before the section goes on. */
-void kcov_task_resume(struct kcov_recorder *outer, enum kcov_where where)
+/* What the task of @kt records into: its innermost section, or by itself. */
+static struct kcov_recorder *recorder_of(const struct kcov_task *kt)
 {
+	int where;
+
+	for (where = KCOV_NR_WHERE - 1; where >= 0; where--) {
+		if (kt->sections[where])
+			return &kt->sections[where]->rec;
+	}
+	if (kt->local)
+		return &kt->local->rec;
+	return kt->set ? &kt->set->rec : NULL;
+}
+
+/*
+ * What this context records into goes on. Not what it was when the section
+ * began: a section that nobody stopped ends much later, and, in a softirq, on
+ * top of another task.
+ */
+void kcov_task_resume(enum kcov_where where)
+{
+	struct kcov_section *section = NULL;
+	struct kcov_recorder *rec;
+	struct kcov_task *kt;
 	unsigned long flags;
 
-	if (!outer)
-		return;
 	local_irq_save(flags);
-	if (is_on_cpu(where))
-		this_cpu_write(kcov_recorder, outer);
-	else
-		record_into(kcov_table_find(current), outer);
+	kt = kcov_table_find(current);
+	if (is_on_cpu(where)) {
+		section = this_cpu_read(softirq_section);
+		rec = section ? &section->rec : kt ? kt->cur : NULL;
+		this_cpu_write(kcov_recorder, rec);
+	} else {
+		rec = kt ? recorder_of(kt) : NULL;
+		if (rec)
+			record_into(kt, rec);
+	}
 	local_irq_restore(flags);
 }
 
