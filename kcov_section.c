@@ -126,7 +126,7 @@ void kcov_remote_start(u64 handle)
 		kcov_loss_count(KCOV_LOST_INVALID_HANDLE);
 		pr_warn_once("a section was started with the invalid handle %#llx by %s[%d]: nothing is recorded\n",
 			     handle, current->comm, task_pid_nr(current));
-		return;
+		/* Nobody has it, but inside a section its stop must be known. */
 	}
 	if (find_context(&where))
 		start(handle, where);
