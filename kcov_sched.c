@@ -70,15 +70,18 @@ static void disarm_switches(void)
 }
 #endif
 
-/* Inside out: a section lies over what the task records by itself. */
+/*
+ * Inside out: a section lies over what the task records by itself. What may
+ * queue work comes when nothing is recorded any more.
+ */
 static void end_current(void)
 {
 	if (!kcov_task_here())
 		return;
 	kcov_section_exit();
 	kcov_tree_leave(NULL);
-	kcov_remote_exit();
 	kcov_task_exit();
+	kcov_remote_exit();
 }
 
 #ifdef KCOV_EXIT_FTRACE

@@ -551,7 +551,7 @@ enum kcov_refusal kcov_task_disable(struct kcov_desc *desc)
 }
 
 /**
- * kcov_task_exit() - current starts to exit, and is in no section
+ * kcov_task_exit() - current starts to exit, and is in no section or tree
  *
  * When it returns the descriptor can be enabled again, so it must return
  * before anybody learns of the exit. Called with preemption disabled.
