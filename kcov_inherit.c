@@ -26,13 +26,17 @@ static bool watching;			/* under inherit_lock */
 static void probe_newtask(void *data, struct task_struct *child,
 			  unsigned long clone_flags)
 {
+	struct kcov_recorder *rec;
 	struct kcov_set *set;
 	unsigned long flags;
 
 	local_irq_save(flags);
+	/* The work that is queued when little is left is not the parent's. */
+	rec = kcov_task_pause();
 	set = kcov_tree_child();
 	if (!kcov_task_inherit(child, set) && set)
 		kcov_tree_return(set);
+	kcov_task_go_on(rec);
 	local_irq_restore(flags);
 }
 

@@ -450,6 +450,8 @@ struct kcov_section *kcov_task_section(enum kcov_where where);
 void kcov_task_push(struct kcov_section *section, enum kcov_where where);
 void kcov_task_pop(struct kcov_section *section, enum kcov_where where);
 void kcov_task_resume(enum kcov_where where);
+struct kcov_recorder *kcov_task_pause(void);
+void kcov_task_go_on(struct kcov_recorder *rec);
 void kcov_task_own(struct kcov_desc *desc, u64 common_handle);
 void kcov_task_disown(struct kcov_desc *desc);
 void kcov_task_forget_handle(void);

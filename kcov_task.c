@@ -324,6 +324,27 @@ void kcov_task_resume(enum kcov_where where)
 }
 
 /**
+ * kcov_task_pause() - nothing is recorded until kcov_task_go_on()
+ *
+ * For what we do ourselves within the code of others, with interrupts off from
+ * one to the other.
+ */
+struct kcov_recorder *kcov_task_pause(void)
+{
+	struct kcov_recorder *rec = this_cpu_read(kcov_recorder);
+
+	lockdep_assert_irqs_disabled();
+	this_cpu_write(kcov_recorder, NULL);
+	return rec;
+}
+
+void kcov_task_go_on(struct kcov_recorder *rec)
+{
+	lockdep_assert_irqs_disabled();
+	this_cpu_write(kcov_recorder, rec);
+}
+
+/**
  * kcov_task_own() - current owns the remote sections of @desc
  * @desc: the descriptor, ready, its lock held; gives one reference
  * @common_handle: current's from now on; 0 leaves what it inherited
