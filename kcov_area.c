@@ -26,10 +26,13 @@ module_param(remote_areas, uint, 0644);
 MODULE_PARM_DESC(remote_areas,
 		 "sections of tasks that one descriptor can have at the same time, 1 to 64 (default 4)");
 
+/* What is asked for is made as far as memory reaches, so it has a limit. */
+#define SOFTIRQ_AREAS_MAX 1024u
+
 static unsigned int softirq_areas;
 module_param(softirq_areas, uint, 0644);
 MODULE_PARM_DESC(softirq_areas,
-		 "sections of softirqs at the same time; 0: two more than there are CPUs (default 0)");
+		 "sections of softirqs at the same time, up to 1024; 0: two more than there are CPUs (default 0)");
 
 static unsigned int softirq_area_size = 0x40000;
 module_param(softirq_area_size, uint, 0644);
@@ -94,12 +97,12 @@ static int make_sections(struct list_head *sections, unsigned int count,
 
 static int fill_pool(void)
 {
-	unsigned int count = READ_ONCE(softirq_areas);
+	unsigned int count = READ_ONCE(softirq_areas) ?: num_online_cpus() + 2;
 	struct kcov_section *section;
 	LIST_HEAD(made);
 	int err;
 
-	err = make_sections(&made, count ? count : num_online_cpus() + 2,
+	err = make_sections(&made, min(count, SOFTIRQ_AREAS_MAX),
 			    max(READ_ONCE(softirq_area_size), 2u));
 	if (err)
 		return err;
