@@ -86,6 +86,9 @@ static struct usb_device *hub_of(struct work_struct *work)
 			return device_of((void **)work - words);
 		}
 	}
+	/* One that is being unplugged has lost its driver data. */
+	if (READ_ONCE(known))
+		return NULL;
 	pr_warn_once("the work of USB hubs looks different in this kernel: it is in no section\n");
 	return NULL;
 }
