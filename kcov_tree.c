@@ -358,7 +358,8 @@ void kcov_tree_leave(const struct kcov_desc *desc)
  *
  * Interrupts are off.
  *
- * Return: NULL if current is in no tree, or none is left.
+ * Return: NULL if current is in no tree, or in one that is disabled, or none is
+ * left.
  */
 struct kcov_set *kcov_tree_child(void)
 {
@@ -369,6 +370,8 @@ struct kcov_set *kcov_tree_child(void)
 	if (!kt || !kt->set)
 		return NULL;
 	tree = kt->set->tree;
+	if (READ_ONCE(tree->stopped))
+		return NULL;
 	raw_spin_lock(&tree->desc->lock);
 	set = take_set(tree);
 	raw_spin_unlock(&tree->desc->lock);
