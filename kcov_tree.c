@@ -20,6 +20,7 @@
 #include <linux/lockdep.h>
 #include <linux/moduleparam.h>
 #include <linux/mutex.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 
@@ -138,6 +139,7 @@ static void merge_ended(struct kcov_tree *tree)
 			merge_set(tree, set);
 		memset(set->rec.area, 0, set->rec.capacity * sizeof(u64));
 		put_idle(tree, set);
+		cond_resched();
 	}
 }
 
@@ -295,8 +297,10 @@ static void merge_all(struct kcov_tree *tree)
 
 	mutex_lock(&tree->merge_lock);
 	if (!tree->stopped) {
-		list_for_each_entry(set, &tree->sets, all)
+		list_for_each_entry(set, &tree->sets, all) {
 			merge_set(tree, set);
+			cond_resched();
+		}
 		tree->desc->rec.dropped += tree->seen.dropped;
 		WRITE_ONCE(tree->stopped, true);
 	}
