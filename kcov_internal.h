@@ -366,7 +366,8 @@ void kcov_desc_walk(void (*show)(const struct kcov_desc_info *info,
 				 struct seq_file *m), struct seq_file *m);
 
 void kcov_desc_queue(struct work_struct *work);
-unsigned long kcov_desc_lock_merged(struct kcov_desc *desc);
+unsigned long kcov_desc_lock_merged(struct kcov_desc *desc)
+	__acquires(&desc->lock);
 struct kcov_task *kcov_desc_alloc_entry(void);
 void kcov_desc_free_entry(struct kcov_task *kt);
 
