@@ -11,6 +11,7 @@
  */
 #include <linux/atomic.h>
 #include <linux/delay.h>
+#include <linux/lockdep.h>
 #include <linux/memcontrol.h>
 #include <linux/mm.h>
 #include <linux/module.h>
@@ -24,6 +25,7 @@
 
 static LIST_HEAD(descs);
 static DEFINE_MUTEX(list_lock);
+static DEFINE_MUTEX(alloc_lock);
 
 static struct kmem_cache *desc_cache;
 static struct kmem_cache *task_cache;
@@ -172,22 +174,34 @@ enum kcov_refusal kcov_desc_reset(struct kcov_desc *desc)
 	return refusal;
 }
 
+/* Whether the machine has this much to spare, and something for all others. */
+static bool can_spare(unsigned long pages)
+	__must_hold(&alloc_lock)
+{
+	lockdep_assert_held(&alloc_lock);
+	return (long)(pages + totalram_pages() / 32) <= si_mem_available();
+}
+
 /**
  * kcov_desc_alloc_area() - a zeroed buffer, charged to the caller
  * @words: its length
  *
  * Asks no more than the machine has to spare: accounting does not protect the
  * root cgroup, and a buffer that must be paid for by killing somebody is
- * refused. Retry-mayfail turns a cgroup's limit into a failure, too.
+ * refused. One asks at a time, or all would see the same memory as theirs.
+ * Retry-mayfail turns a cgroup's limit into a failure, too.
  */
 u64 *kcov_desc_alloc_area(u64 words)
 {
 	unsigned long size = PAGE_ALIGN(words * sizeof(u64));
+	u64 *area = NULL;
 
-	if (size >> PAGE_SHIFT > si_mem_available())
-		return NULL;
-	return __vmalloc(size, GFP_KERNEL_ACCOUNT | __GFP_ZERO | __GFP_NOWARN |
-			       __GFP_RETRY_MAYFAIL);
+	mutex_lock(&alloc_lock);
+	if (can_spare(size >> PAGE_SHIFT))
+		area = __vmalloc(size, GFP_KERNEL_ACCOUNT | __GFP_ZERO |
+				       __GFP_NOWARN | __GFP_RETRY_MAYFAIL);
+	mutex_unlock(&alloc_lock);
+	return area;
 }
 
 void kcov_desc_free_area(u64 *area)

@@ -10,6 +10,8 @@
  *   set_lock    (mutex) function entries: rules, set,    arm, disarm, modules
  *                       switch                           that come and go,
  *                                                        kcov_mod/functions
+ *   alloc_lock  (mutex) the way from available memory    INIT_TRACE,
+ *                       to a buffer                      REMOTE_ENABLE
  *   list_lock (mutex)   list of descriptors              open, last put,
  *                                                        kcov_mod/instances
  *   follow_lock (mutex) whether deferred work is         REMOTE_ENABLE, last
@@ -36,8 +38,8 @@
  *   bucket.lock (raw)   one chain of what was handed     queueing and running
  *     of kcov_follow.c  over                             of work and timers
  *
- * arm_lock and list_lock never nest. arm_lock > set_lock > the kernel's
- * module and ftrace locks. list_lock, register_lock, merge_lock > kcov_desc.lock >
+ * alloc_lock, arm_lock and list_lock never nest. arm_lock > set_lock > the
+ * kernel's module and ftrace locks. list_lock, register_lock, merge_lock > kcov_desc.lock >
  * handles_lock, bucket.lock, spares_lock, which do not nest.
  *
  * Layers; calls go downwards only:

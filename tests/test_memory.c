@@ -9,6 +9,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -19,6 +20,7 @@
 #define LIMIT		(64 * MI)
 #define BUFFER		(32 * MI)
 #define SIZE_LIMIT	((unsigned long)INT_MAX / sizeof(unsigned long))
+#define LITTLE		(4 * MI)
 #define RACERS		6
 #define BUFFERS_MAX	256
 
@@ -240,6 +242,39 @@ static void largest_size_is_refused_not_killed(void **state)
 	assert_int_equal(killed(), before);
 }
 
+/* Every piece that is given, from large ones down to single pages. */
+static void take_to_the_last_page(void)
+{
+	for (unsigned long bytes = 64 * MI; bytes >= KCOV_PAGE; bytes /= 2)
+		for (int i = 0; i < BUFFERS_MAX / 4; i++)
+			if (kcov_init(kcov_open(), words(bytes)))
+				break;
+}
+
+static int use_little(void *unused)
+{
+	char *memory = mmap(NULL, LITTLE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			    -1, 0);
+
+	(void)unused;
+	return memory == MAP_FAILED || !memset(memory, 1, LITTLE);
+}
+
+static int take_all_and_let_another_live(void *unused)
+{
+	take_to_the_last_page();
+	return kcov_in_child(use_little, unused);
+}
+
+static void buffers_leave_others_enough_to_live(void **state)
+{
+	const unsigned long before = killed();
+
+	(void)state;
+	assert_int_equal(kcov_in_child(take_all_and_let_another_live, NULL), 0);
+	assert_int_equal(killed(), before);
+}
+
 /* Once the others are gone all they had is there again. */
 static void memory_is_back_after_the_exits(void **state)
 {
@@ -277,6 +312,7 @@ int main(void)
 		CGROUP_TEST(charges_of_closed_buffers_do_not_pile_up),
 		cmocka_unit_test(largest_size_is_refused_not_killed),
 		cmocka_unit_test(processes_that_race_for_all_memory_are_refused_not_killed),
+		cmocka_unit_test(buffers_leave_others_enough_to_live),
 		cmocka_unit_test(memory_is_back_after_the_exits),
 	};
 	const int failed = cmocka_run_group_tests(memory, NULL, NULL);
