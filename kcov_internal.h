@@ -38,9 +38,10 @@
  *   bucket.lock (raw)   one chain of what was handed     queueing and running
  *     of kcov_follow.c  over                             of work and timers
  *
- * alloc_lock, arm_lock and list_lock never nest. arm_lock > set_lock > the
- * kernel's module and ftrace locks. list_lock, register_lock, merge_lock > kcov_desc.lock >
- * handles_lock, bucket.lock, spares_lock, which do not nest.
+ * arm_lock and list_lock never nest. arm_lock > set_lock > the kernel's module
+ * and ftrace locks. pool_lock, merge_lock > alloc_lock. list_lock,
+ * register_lock, merge_lock > kcov_desc.lock > handles_lock, bucket.lock,
+ * spares_lock, which do not nest.
  *
  * Layers; calls go downwards only:
  *
