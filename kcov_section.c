@@ -277,18 +277,25 @@ void kcov_remote_stop_softirq(void)
 }
 EXPORT_SYMBOL(kcov_remote_stop_softirq);
 
-/* A task that exits, or disables, inside its sections leaves no records of them. */
+/*
+ * A task that exits, or disables, inside its sections leaves no records of them.
+ * What it records by itself goes on when they are gone.
+ */
 void kcov_section_exit(void)
 {
 	struct kcov_section *section;
 	unsigned long flags;
+	bool was_inside = false;
 
 	local_irq_save(flags);
 	while ((section = kcov_task_section(KCOV_IN_TASK))) {
+		was_inside = true;
 		kcov_task_pop(section, KCOV_IN_TASK);
 		kcov_merge_lost(section->remote, KCOV_LOST_OUTLIVED);
 		kcov_area_release(section);
 	}
+	if (was_inside)
+		kcov_task_resume(KCOV_IN_TASK);
 	local_irq_restore(flags);
 }
 

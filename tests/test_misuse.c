@@ -252,6 +252,22 @@ static void thread_inside_a_section_disables_its_local_trace(void **state)
 	kcov_release(&local);
 }
 
+/* What lies below the section is not the section's. */
+static void local_trace_goes_on_behind_a_section_that_disable_dropped(void **state)
+{
+	const struct kcov_test *t = *state;
+	struct kcov_test local;
+
+	assert_true(kcov_make(&local, KCOV_TEST_SIZE));
+	assert_int_equal(kcov_enable(local.fd), 0);
+	assert_int_equal(start_then_disable(*state), 0);
+	kcov_set_count(&local, 0);
+	kcov_read_nothing(NULL);
+	assert_true(kcov_count(&local) > 0);
+	assert_int_equal(kcov_enable(t->fd), EBUSY);
+	kcov_release(&local);
+}
+
 static int enable_inside_a_section(void *data)
 {
 	const struct kcov_test *t = data;
@@ -324,6 +340,7 @@ int main(void)
 		KCOV_TEST(owner_inside_its_own_section_disables),
 		KCOV_TEST(owner_inside_its_own_section_closes_and_goes_on),
 		KCOV_TEST(thread_inside_a_section_disables_its_local_trace),
+		KCOV_TEST(local_trace_goes_on_behind_a_section_that_disable_dropped),
 		KCOV_TEST(thread_inside_a_section_enables_nothing),
 		KCOV_TEST(tasks_that_inherited_exit_inside_a_section),
 	};
