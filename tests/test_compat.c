@@ -3,7 +3,7 @@
  * 32-bit programs: the numbers and words are those of 64 bits. The calls are
  * made by compat/caller, which lies beside this program.
  */
-#include "kcov_test.h"
+#include "kcov_remote.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -16,6 +16,7 @@
 #define INIT_64BIT	"80086301"
 #define ENABLE		"6364"
 #define DISABLE		"6365"
+#define REMOTE_ENABLE	"40186366"
 
 /* A call that nothing else here makes, and that is refused. */
 #define MARK_FUNCTION	"__ia32_sys_sethostname"
@@ -171,6 +172,28 @@ static void records_are_seen_by_a_64_bit_parent(void **state)
 	assert_true(has_mark(t));
 }
 
+/* The argument of the ioctl has one layout for both. */
+static void sections_come_to_a_32_bit_owner(void **state)
+{
+	const struct kcov_test *t = *state;
+
+	assert_int_equal(caller((struct order){ t, { "sections", CALLER_FD, "1a" }, false }), 0);
+	assert_true(kcov_reached(t, kcov_count(t), "deferred_in_kthread"));
+}
+
+static void refusals_of_sections_are_those_of_64_bits(void **state)
+{
+	const struct kcov_test *t = *state;
+	struct kcov_test other;
+
+	assert_true(kcov_make(&other, KCOV_TEST_SIZE));
+	assert_int_equal(kcov_enable_common(other.fd, KCOV_COMMON_A), 0);
+	assert_int_equal(caller_ioctl(t, REMOTE_ENABLE, "0"), EFAULT);
+	assert_int_equal(caller((struct order){ t, { "sections", CALLER_FD, "1a" }, false }),
+			 EEXIST);
+	kcov_release(&other);
+}
+
 static void trace_goes_on_through_exec_of_a_32_bit_program(void **state)
 {
 	const struct kcov_test *t = *state;
@@ -217,10 +240,13 @@ int main(void)
 		cmocka_unit_test(whole_trace_works),
 		cmocka_unit_test(whole_trace_with_the_32_bit_number_fails_at_init),
 		EXEC_TEST(records_are_seen_by_a_64_bit_parent),
+		KCOV_TEST(sections_come_to_a_32_bit_owner),
+		KCOV_TEST(refusals_of_sections_are_those_of_64_bits),
 		EXEC_TEST(trace_goes_on_through_exec_of_a_32_bit_program),
 		EXEC_TEST(calls_of_a_32_bit_program_that_did_not_enable_leave_no_mark),
 	};
-	const int failed = cmocka_run_group_tests(compat, NULL, NULL);
+	const int failed = cmocka_run_group_tests(compat, kcov_load_drivers,
+						  kcov_unload_drivers);
 
 	return failed != 0;
 }

@@ -7,6 +7,8 @@
  *   caller map FD BYTES                one mmap and munmap
  *   caller call                        a call that leaves its mark in a trace
  *   caller record FD                   enables, then makes that call
+ *   caller sections FD HANDLE          enables sections with a common handle, and
+ *                                      hands one on to kcov_deferred's kthread
  *   caller trace REQUEST WORDS         open, init, mmap, enable, one call, disable
  *
  * Numbers are hexadecimal. Ends with the errno of the call, 0 for success;
@@ -20,6 +22,7 @@
 #include <linux/types.h>
 
 #define DEVICE		"/sys/kernel/debug/kcov"
+#define DEFERRED	"/sys/kernel/debug/kcov_deferred/run"
 
 #define PROT_BOTH	(0x1 | 0x2)
 
@@ -84,6 +87,23 @@ static long record(long fd)
 	return result;
 }
 
+static long own_sections(long fd, unsigned long handle)
+{
+	static const char line[] = "kthread common";
+	struct kcov_remote_arg arg = {
+		.trace_mode = KCOV_TRACE_PC,
+		.area_size = 1024,
+		.common_handle = handle,
+	};
+	const long result = do_ioctl(fd, KCOV_REMOTE_ENABLE, (unsigned long)&arg);
+	long file;
+
+	if (result)
+		return result;
+	file = call(__NR_open, (long)DEFERRED, O_WRONLY, 0);
+	return call(__NR_write, file, (long)line, sizeof(line) - 1) < 0 ? file : 0;
+}
+
 static int are_kernel_addresses(const __u64 *words, __u64 count)
 {
 	for (__u64 i = 1; i <= count; i++)
@@ -130,6 +150,8 @@ static long run(long words, char **word)
 		return -make_mark();
 	if (verb == 'r' && words == 3)
 		return -record(number(word[2]));
+	if (verb == 's' && words == 4)
+		return -own_sections(number(word[2]), number(word[3]));
 	if (verb == 't' && words == 4)
 		return trace(number(word[2]), number(word[3]));
 	return 255;
