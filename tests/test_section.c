@@ -258,17 +258,19 @@ struct over {
 	size_t before, inside, behind;
 };
 
-/* With both kinds of descriptors in one thread. */
+/* The sections are another thread's. */
 static bool trace_over(const struct kcov_test *t, struct over *over)
 {
-	bool done = kcov_make(&over->local, KCOV_TEST_SIZE) &&
-		    !kcov_enable_usb(t->fd, KCOV_USB_A) && !kcov_enable(over->local.fd) &&
+	struct kcov_owner owner;
+	bool done = !kcov_owner_begin(&owner, t->fd, kcov_usb(KCOV_USB_A)) &&
+		    kcov_make(&over->local, KCOV_TEST_SIZE) && !kcov_enable(over->local.fd) &&
 		    !kcov_sections("over %#llx", KCOV_USB_A) && !kcov_disable(over->local.fd);
 
 	over->before = find(&over->local, "sections_before");
 	over->inside = find(&over->local, "sections_inside");
 	over->behind = find(&over->local, "sections_behind");
 	kcov_release(&over->local);
+	kcov_owner_end(&owner);
 	return done;
 }
 
