@@ -21,6 +21,8 @@
 #define GADGET		CONFIGFS "/usb_gadget/kcov"
 #define CONTROLLER	"/sys/bus/platform/devices/dummy_hcd.0"
 #define DEVICES		"/sys/bus/usb/devices"
+#define FOLLOW		"/sys/kernel/debug/kcov_mod/follow"
+#define COMMON		0x4b55UL
 
 #define ROUNDS		20
 #define AREA_WORDS	(64UL << 10)
@@ -222,6 +224,52 @@ static void twenty_plugs_are_recorded(void **state)
 	}
 }
 
+static int enable_both(int fd, unsigned long handle)
+{
+	char memory[sizeof(struct kcov_remote_arg) + sizeof(unsigned long)] = "";
+	struct kcov_remote_arg *argument = (void *)memory;
+
+	argument->trace_mode = KCOV_TRACE_PC;
+	argument->area_size = AREA_WORDS;
+	argument->num_handles = 1;
+	argument->common_handle = COMMON;
+	memcpy(argument + 1, &handle, sizeof(handle));
+	return kcov_ioctl(fd, KCOV_REMOTE_ENABLE, (unsigned long)argument);
+}
+
+static bool hub_is_recorded(void *test)
+{
+	const struct kcov_test *t = test;
+
+	return kcov_reached(t, kcov_count(t), "hub_event");
+}
+
+/* The root hub comes anew, so what hands its work over is this task. */
+static bool restart_hub(void)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), DEVICES "/usb%d/authorized", bus);
+	return !kcov_write_file(path, "0") && !kcov_write_file(path, "1");
+}
+
+/* Else the followed section stays on the worker, and is seen to take the next work. */
+static void sections_of_a_followed_hub_end_with_its_work(void **state)
+{
+	const struct kcov_test *t = *state;
+
+	assert_int_equal(kcov_write_file(FOLLOW, "1"), 0);
+	assert_int_equal(enable_both(t->fd, usb_handle(bus)), 0);
+	for (int round = 0; round < ROUNDS; round++) {
+		assert_true(restart_hub());
+		assert_true(kcov_wait_for(hub_is_recorded, (void *)t));
+	}
+	plug_once(t);
+	assert_false(kcov_reached(t, kcov_count(t), "process_one_work"));
+	assert_int_equal(kcov_disable(t->fd), 0);
+	assert_int_equal(kcov_write_file(FOLLOW, "0"), 0);
+}
+
 static bool find_bus(void)
 {
 	DIR *directory = opendir(CONTROLLER);
@@ -284,6 +332,7 @@ int main(void)
 		USB_TEST(nobody_else_gets_the_bus),
 		USB_TEST(nothing_is_recorded_behind_disable),
 		USB_TEST(twenty_plugs_are_recorded),
+		USB_TEST(sections_of_a_followed_hub_end_with_its_work),
 	};
 	const int failed = cmocka_run_group_tests(usb, start, stop);
 
