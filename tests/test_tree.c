@@ -83,6 +83,22 @@ static void own_calls_are_recorded(void **state)
 	assert_false(has_getpriority(t));
 }
 
+/* The entry of the task table was the remote descriptor's own, and stays with the tree. */
+static void descriptor_that_leaves_before_the_tree_can_be_enabled(void **state)
+{
+	struct kcov_remote_arg argument = { .area_size = 64, .common_handle = 0x4b54 };
+	const struct kcov_test *t = *state;
+	struct kcov_test other;
+
+	assert_true(kcov_make(&other, KCOV_TEST_SIZE));
+	assert_int_equal(kcov_ioctl(other.fd, KCOV_REMOTE_ENABLE, (unsigned long)&argument), 0);
+	assert_int_equal(tree_enable(t->fd), 0);
+	assert_int_equal(kcov_disable(other.fd), 0);
+	assert_int_equal(kcov_disable(t->fd), 0);
+	assert_int_equal(kcov_enable(other.fd), 0);
+	kcov_release(&other);
+}
+
 static int child_calls(void *unused)
 {
 	(void)unused;
@@ -446,6 +462,7 @@ int main(void)
 		TREE_TEST(calls_of_a_thread_are_recorded),
 		TREE_TEST(calls_of_grandchildren_are_recorded),
 		TREE_TEST(calls_of_a_command_are_recorded),
+		TREE_TEST(descriptor_that_leaves_before_the_tree_can_be_enabled),
 		TREE_TEST(parents_calls_are_not_recorded),
 		TREE_TEST(parent_may_disable_when_the_tree_is_gone),
 		TREE_TEST(task_that_still_runs_is_recorded_up_to_disable),
