@@ -212,10 +212,15 @@ bool kcov_has(const struct kcov_test *t, size_t count, unsigned long pc)
 	return false;
 }
 
+bool kcov_is_pc(unsigned long word)
+{
+	return word >= PC_FIRST && word < PC_LAST;
+}
+
 bool kcov_in_range(const struct kcov_test *t, size_t count)
 {
 	for (size_t i = 1; i <= count && i < t->size; i++)
-		if (t->buffer[i] < PC_FIRST || t->buffer[i] >= PC_LAST)
+		if (!kcov_is_pc(t->buffer[i]))
 			return false;
 	return true;
 }

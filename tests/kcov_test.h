@@ -92,6 +92,7 @@ ssize_t kcov_trace(const struct kcov_test *t, void (*act)(void *), void *data);
 ssize_t kcov_trace_read(const struct kcov_test *t);
 void kcov_read_nothing(void *unused);
 bool kcov_has(const struct kcov_test *t, size_t count, unsigned long pc);
+bool kcov_is_pc(unsigned long word);
 bool kcov_in_range(const struct kcov_test *t, size_t count);
 
 /* Tasks to act in: each answers what act() returned, -1 if it did not. */
