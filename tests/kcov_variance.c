@@ -32,6 +32,14 @@ struct cause {
 
 static const struct cause causes[] = {
 	{
+		KCOV_ANY,
+		{
+			"queue_delayed_work_on", "__queue_delayed_work", "add_timer",
+			"lock_timer_base", "detach_if_pending", "calc_wheel_index",
+			"enqueue_timer",
+		},
+		"a switch of tasks starts the clock of the pressure averages again",
+	}, {
 		KCOV_OPEN | KCOV_MMAP | KCOV_FORK,
 		{
 			"_get_random_bytes", "crng_make_state", "ktime_get_seconds",

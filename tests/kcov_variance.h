@@ -19,6 +19,7 @@ enum kcov_operation {
 	KCOV_PIPE = 8,
 	KCOV_FORK = 16,
 	KCOV_FAULT = 32,
+	KCOV_ANY = 63,
 };
 
 struct kcov_variant {
