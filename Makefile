@@ -25,7 +25,7 @@ say = $(if $(Q),@printf '  %-8s%s\n' '$(1)' '$(2)')
 # in it, neither here nor in a make below this one.
 export KCOV_RUN := $(value RUN)
 unexport RUN
-export KERNEL CPUS MEM ACCEL KIMG CMDLINE EXTRA TIMEOUT TESTS V
+export KERNEL CPUS MEM ACCEL KIMG CMDLINE EXTRA TIMEOUT TESTS ROUNDS V
 
 .PHONY: all
 all: kcov.ko tools tests
@@ -151,7 +151,7 @@ vmdir := $(CURDIR)/build/kernel/$(KERNEL)/headers
 own := $(shell echo $$PPID)
 jobs = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
-.PHONY: demo check mutations check-excluded check-same reference vm shell image
+.PHONY: demo check check-all mutations check-excluded check-same reference vm shell image
 image:
 	$(Q)tests/vm/host
 	$(Q)tests/vm/kernel $(KERNEL)
@@ -161,6 +161,10 @@ image:
 
 demo check: image
 	$(Q)tests/vm/$@
+
+# each of its runs is a make of its own, from the start
+check-all:
+	$(Q)+env -u KERNEL -u CPUS -u TIMEOUT -u TESTS -u ROUNDS -u MAKEFLAGS tests/vm/check-all
 
 reference:
 	$(Q)tests/vm/host
@@ -237,7 +241,9 @@ define help
 make               kcov.ko, tools and tests for the kernel headers in KDIR
 make module, tools, tests   one of them
 make demo          in a VM: coverage of one system call of a stock Debian kernel
-make check         all tests, in a VM; TESTS='pc mmap' only these groups
+make check         all tests, in a VM; TESTS='pc mmap' only these groups;
+                   ROUNDS=20 of what depends on luck
+make check-all     this and every other check there is, ROUNDS=200, and 4 CPUs: hours
 make check-excluded         is the table of functions that are not covered right?
                    compiles what mainline leaves out, and compares
 make check-same    is the same recorded of the same code on the stock kernel, moved

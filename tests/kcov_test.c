@@ -300,6 +300,14 @@ bool kcov_wait_for(bool (*condition)(void *), void *data)
 	return true;
 }
 
+/* How often what depends on luck is repeated: make check ROUNDS= says. */
+int kcov_rounds(void)
+{
+	const char *rounds = getenv("KCOV_ROUNDS");
+
+	return rounds && atoi(rounds) > 0 ? atoi(rounds) : 20;
+}
+
 static int load_file(const char *path)
 {
 	const int fd = open(path, O_RDONLY | O_CLOEXEC);

@@ -101,6 +101,7 @@ int kcov_in_thread(int (*act)(void *), void *data);
 bool kcov_pin(int cpu);
 void *kcov_shared(size_t bytes);
 bool kcov_wait_for(bool (*condition)(void *), void *data);
+int kcov_rounds(void);
 
 /* The kernel's symbols, at the addresses they have without KASLR. */
 unsigned long kcov_offset(void);

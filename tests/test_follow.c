@@ -222,6 +222,35 @@ static void delayed_work_is_recorded(void **state)
 	assert_int_equal(kcov_write_file(WRITEBACK, text), 0);
 }
 
+static void write_and_follow(const struct kcov_test *t)
+{
+	assert_int_equal(kcov_write_file(SWITCH, "1"), 0);
+	assert_int_equal(remote_enable(t->fd, HANDLE), 0);
+	kcov_set_count(t, 0);
+	assert_true(write_and_sync());
+	assert_true(kcov_wait_for(writeback_is_recorded, (void *)t));
+	assert_true(kcov_wait_for(loop_is_recorded, (void *)t));
+	assert_int_equal(kcov_disable(t->fd), 0);
+}
+
+static void write_and_follow_not(const struct kcov_test *t)
+{
+	assert_int_equal(kcov_write_file(SWITCH, "0"), 0);
+	assert_int_equal(remote_enable(t->fd, HANDLE), 0);
+	kcov_set_count(t, 0);
+	assert_true(write_and_sync());
+	assert_int_equal(kcov_count(t), 0);
+	assert_int_equal(kcov_disable(t->fd), 0);
+}
+
+static void every_write_is_followed_while_it_is_on(void **state)
+{
+	for (int round = 0; round < kcov_rounds(); round++) {
+		write_and_follow(*state);
+		write_and_follow_not(*state);
+	}
+}
+
 static bool run(const char *command)
 {
 	return system(command) == 0;
@@ -279,6 +308,7 @@ int main(void)
 		FOLLOW_TEST(parameter_and_switch_are_the_same),
 		FOLLOW_TEST(nothing_is_followed_without_a_common_handle),
 		FOLLOW_TEST(delayed_work_is_recorded),
+		FOLLOW_TEST(every_write_is_followed_while_it_is_on),
 	};
 	const int failed = cmocka_run_group_tests(follow, start, stop);
 
