@@ -21,8 +21,8 @@
  *                                                        comes and goes
  *   register_lock       handles of one REMOTE_ENABLE       REMOTE_ENABLE
  *     (mutex)           after the other
- *   inherit_lock        whether forks are watched        REMOTE_ENABLE, disarm
- *     (mutex)
+ *   inherit_lock        whether forks are watched        REMOTE_ENABLE,
+ *     (mutex)                                            TREE_ENABLE, disarm
  *   kcov_tree.merge_lock  merging of a tree's sets       TREE_ENABLE, DISABLE,
  *     (mutex)                                            close, our workqueue
  *   pool_lock   (mutex) sections of softirqs: whether    REMOTE_ENABLE, last
@@ -34,14 +34,17 @@
  *   bucket.lock (raw)   one chain of the task table      ioctl, exit, sections,
  *                                                        fork, switch
  *                                                        (tracepoint back end)
- *   spares_lock (raw)   the lists of both pools          as bucket.lock
+ *   spares_lock (raw)   the lists of both pools; held    as bucket.lock
+ *                       while nothing else is taken
  *   bucket.lock (raw)   one chain of what was handed     queueing and running
  *     of kcov_follow.c  over                             of work and timers
  *
  * arm_lock and list_lock never nest. arm_lock > set_lock > the kernel's module
- * and ftrace locks. pool_lock, merge_lock > alloc_lock. list_lock,
- * register_lock, merge_lock > kcov_desc.lock > handles_lock, bucket.lock,
- * spares_lock, which do not nest.
+ * and ftrace locks. arm_lock > inherit_lock. pool_lock, merge_lock > alloc_lock.
+ * list_lock, register_lock, merge_lock > kcov_desc.lock > handles_lock,
+ * bucket.lock, spares_lock, which do not nest. Work is queued, and so the locks
+ * of workqueues and of a run queue taken, under kcov_desc.lock; no lock of ours
+ * is taken inside a run queue's but bucket.lock.
  *
  * Layers; calls go downwards only:
  *
@@ -56,7 +59,9 @@
  *   kcov_area.c     kcov_inherit.c     buffers of sections; common handles of
  *                                      children
  *   kcov_handle.c                      handles, and whom they are for
- *   kcov_task.c     kcov_symbol.c      binding; names to addresses
+ *   kcov_bind.c                        ENABLE, DISABLE: descriptors and tasks
+ *   kcov_task.c     kcov_symbol.c      what a task records into; names to
+ *                                      addresses
  *   kcov_table.c    kcov_tracepoint.c  the task table
  *   kcov_pool.c                        spare entries of it
  *                   kcov_rules.c       what the user wants changed in the set
@@ -444,10 +449,17 @@ void kcov_handle_unregister(struct kcov_remote *remote);
 void kcov_handle_put(struct kcov_remote *remote);
 void kcov_handle_put_later(struct kcov_remote *remote);
 
+/* kcov_bind.c */
+enum kcov_refusal kcov_bind_enable(struct kcov_desc *desc, unsigned long mode);
+enum kcov_refusal kcov_bind_disable(struct kcov_desc *desc);
+void kcov_bind_exit(void);
+void kcov_bind_own(struct kcov_desc *desc, u64 common_handle);
+void kcov_bind_disown(struct kcov_desc *desc);
+
 /* kcov_task.c */
-enum kcov_refusal kcov_task_enable(struct kcov_desc *desc, unsigned long mode);
-enum kcov_refusal kcov_task_disable(struct kcov_desc *desc);
-void kcov_task_exit(void);
+void kcov_task_record(struct kcov_task *kt, struct kcov_recorder *rec);
+void kcov_task_insert(struct kcov_task *kt);
+void kcov_task_remove(struct kcov_task *kt);
 void kcov_task_switch(struct task_struct *next);
 struct kcov_task *kcov_task_here(void);
 struct kcov_section *kcov_task_section(enum kcov_where where);
@@ -456,8 +468,6 @@ void kcov_task_pop(struct kcov_section *section, enum kcov_where where);
 void kcov_task_resume(enum kcov_where where);
 struct kcov_recorder *kcov_task_pause(void);
 void kcov_task_go_on(struct kcov_recorder *rec);
-void kcov_task_own(struct kcov_desc *desc, u64 common_handle);
-void kcov_task_disown(struct kcov_desc *desc);
 void kcov_task_forget_handle(void);
 bool kcov_task_inherit(struct task_struct *child, struct kcov_set *set);
 enum kcov_refusal kcov_task_join(struct kcov_set *set);

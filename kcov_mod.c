@@ -84,7 +84,7 @@ static enum kcov_refusal disable(struct kcov_desc *desc, unsigned long unused)
 		return KCOV_OK;
 	if (kcov_remote_is_owner(desc))
 		return kcov_remote_disable(desc);
-	return kcov_task_disable(desc);
+	return kcov_bind_disable(desc);
 }
 
 static enum kcov_refusal tree_enable(struct kcov_desc *desc,
@@ -105,7 +105,7 @@ static enum kcov_refusal dispatch(struct kcov_desc *desc, unsigned int cmd,
 	case KCOV_INIT_TRACE:
 		return init_trace(desc, arg);
 	case KCOV_ENABLE:
-		return kcov_task_enable(desc, arg);
+		return kcov_bind_enable(desc, arg);
 	case KCOV_REMOTE_ENABLE:
 		return kcov_remote_enable(desc, (const void __user *)arg);
 	case KCOV_DISABLE:

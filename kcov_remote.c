@@ -29,6 +29,7 @@
 
 /* One list after the other, so that nobody meets a list that fails half-way. */
 static DEFINE_MUTEX(register_lock);
+
 static void free_remote(struct work_struct *work)
 {
 	struct kcov_remote *remote = container_of(work, struct kcov_remote,
@@ -104,7 +105,7 @@ static void bind(struct kcov_desc *desc, struct kcov_remote *remote,
 	desc->rec.capacity = kcov_record_capacity(remote->mode, desc->words);
 	desc->remote = remote;
 	kcov_desc_get(desc);
-	kcov_task_own(desc, arg->common_handle);
+	kcov_bind_own(desc, arg->common_handle);
 }
 
 /*
@@ -264,7 +265,7 @@ static struct kcov_remote *unbind(struct kcov_desc *desc)
 	remote = desc->remote;
 	kcov_handle_unregister(remote);
 	desc->remote = NULL;
-	kcov_task_disown(desc);
+	kcov_bind_disown(desc);
 	raw_spin_unlock_irqrestore(&desc->lock, flags);
 	return remote;
 }
@@ -280,7 +281,7 @@ enum kcov_refusal kcov_remote_disable(struct kcov_desc *desc)
 	return KCOV_OK;
 }
 
-/* The owner starts to exit; see kcov_task_exit(). */
+/* The owner starts to exit; see kcov_bind_exit(). */
 void kcov_remote_exit(void)
 {
 	struct kcov_task *kt = kcov_task_here();

@@ -3,7 +3,7 @@
  * What the scheduler tells us: that tasks switch, and that they exit.
  *
  * Two back ends for each, chosen in kcov_compat.h. Switches: preempt notifiers
- * (their code is with the binding in kcov_task.c, here is only the switch that
+ * (their code is with the entries of tasks in kcov_task.c, here is only what
  * turns them on) or the sched_switch tracepoint. Exits: an ftrace_ops of its
  * own on do_exit(), or the sched_process_exit tracepoint.
  *
@@ -80,7 +80,7 @@ static void end_current(void)
 		return;
 	kcov_section_exit();
 	kcov_tree_leave(NULL);
-	kcov_task_exit();
+	kcov_bind_exit();
 	kcov_remote_exit();
 }
 

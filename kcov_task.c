@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Binding of descriptors and sections to the task that records with them.
+ * What a context records into: the entry of the current task, its sections and
+ * its set, and the per-CPU pointer that the callbacks look at.
  *
  * task_struct has no room for us, so a table keyed by the task (kcov_table.c)
  * holds what a kernel with kcov keeps there, and a per-CPU pointer follows the
  * task from switch to switch. This file alone writes that pointer.
  *
- * Context: ENABLE and DISABLE are process context. kcov_task_exit() runs with
- * preemption disabled, kcov_task_switch() and sched_out with the run queue
- * locked, sched_in with preemption disabled: all of them only store.
- * kcov_task_push() and pop() run wherever a section starts and stops.
- * Locking: desc->lock, inside it the lock of one bucket.
+ * Context: any of the current task's, with interrupts off. kcov_task_switch()
+ * and sched_out run with the run queue locked, sched_in with preemption
+ * disabled: all of them only store.
+ * Locking: the lock of one bucket; callers that bind hold desc->lock.
  * Lifetime: an entry is in the table while its task has a descriptor, a section
  * or a common handle.
  *
@@ -20,15 +20,13 @@
  *    which is then in no callback, and whatever interrupts it ends before it
  *    goes on. So no callback can hold a recorder that is being unbound, and
  *    unbinding waits for nobody.
- *  - Between two stores of record_into() an interrupt sees NULL or a complete
- *    recorder: the old or the new one.
- *  - After do_exit() has started no thread of the task enables again.
+ *  - Between two stores of kcov_task_record() an interrupt sees NULL or a
+ *    complete recorder: the old or the new one.
  */
 #include <linux/lockdep.h>
 #include <linux/percpu.h>
 #include <linux/sched/task.h>
 #include <linux/spinlock.h>
-#include <uapi/linux/kcov.h>
 
 #include "kcov_internal.h"
 
@@ -98,12 +96,15 @@ void kcov_task_switch(struct task_struct *next)
 	this_cpu_write(kcov_recorder, rec);
 }
 
-/*
- * Current records into @rec from now on, which is complete; into nothing if it
- * is NULL. The notifier is there while @cur is set: it is changed last before
+/**
+ * kcov_task_record() - current records into @rec from now on
+ * @kt: current's entry
+ * @rec: complete; NULL for nothing. Interrupts are off
+ *
+ * The notifier is there while @cur is set: it is changed last before
  * the pointer shows a recorder, and first after it shows none.
  */
-static void record_into(struct kcov_task *kt, struct kcov_recorder *rec)
+void kcov_task_record(struct kcov_task *kt, struct kcov_recorder *rec)
 {
 	lockdep_assert_irqs_disabled();
 	if (rec) {
@@ -121,86 +122,20 @@ static void record_into(struct kcov_task *kt, struct kcov_recorder *rec)
 	}
 }
 
-static void insert_current(struct kcov_task *kt)
+/* @kt becomes current's entry; it has none. */
+void kcov_task_insert(struct kcov_task *kt)
 {
 	kt->task = get_task_struct(current);
 	kcov_table_insert(kt);
 }
 
-static void forget_current(struct kcov_task *kt)
+/* The reverse: current has none any more. */
+void kcov_task_remove(struct kcov_task *kt)
 {
 	kcov_table_remove(kt);
 	/* Current's own: never the last reference. */
 	put_task_struct(kt->task);
 	kt->task = NULL;
-}
-
-/* Current's entry, @desc's own if there is none yet. */
-static struct kcov_task *take_entry(struct kcov_desc *desc)
-	__must_hold(&desc->lock)
-{
-	struct kcov_task *kt = kcov_table_find(current);
-
-	if (kt)
-		return kt;
-	kt = desc->spare;
-	desc->spare = NULL;
-	insert_current(kt);
-	return kt;
-}
-
-/*
- * @desc leaves current's entry. Every descriptor that is not enabled must have
- * a spare entry; if @desc lent its own and another one needs it still, it gets
- * the spare of that one, which only current can miss.
- */
-static void leave_entry(struct kcov_task *kt, struct kcov_desc *desc)
-	__must_hold(&desc->lock)
-{
-	struct kcov_desc *other = kt->local ? kt->local : kt->remote;
-
-	if (other) {
-		if (!desc->spare)
-			swap(desc->spare, other->spare);
-		return;
-	}
-	if (kt->common_handle || kt->set)
-		return;
-	forget_current(kt);
-	if (desc->spare)
-		kcov_pool_put(kt);
-	else
-		desc->spare = kt;
-}
-
-static void bind(struct kcov_desc *desc, unsigned int mode)
-	__must_hold(&desc->lock)
-{
-	struct kcov_task *kt;
-
-	lockdep_assert_held(&desc->lock);
-	desc->owner = current;
-	desc->rec.mode = mode;
-	desc->rec.capacity = kcov_record_capacity(mode, desc->words);
-	desc->rec.context = KCOV_CONTEXT_TASK;
-	kcov_desc_get(desc);
-
-	kt = take_entry(desc);
-	desc->state = KCOV_LOCAL;
-	kt->local = desc;
-	record_into(kt, &desc->rec);
-}
-
-static void unbind(struct kcov_task *kt, struct kcov_desc *desc)
-	__must_hold(&desc->lock)
-{
-	lockdep_assert_held(&desc->lock);
-	record_into(kt, NULL);
-	kt->local = NULL;
-	leave_entry(kt, desc);
-
-	desc->owner = NULL;
-	desc->state = KCOV_READY;
 }
 
 static bool is_on_cpu(enum kcov_where where)
@@ -252,10 +187,10 @@ void kcov_task_push(struct kcov_section *section, enum kcov_where where)
 	kt = kcov_table_find(current);
 	if (!kt) {
 		kt = &section->entry;
-		insert_current(kt);
+		kcov_task_insert(kt);
 	}
 	kt->sections[where] = section;
-	record_into(kt, &section->rec);
+	kcov_task_record(kt, &section->rec);
 }
 
 /**
@@ -277,10 +212,10 @@ void kcov_task_pop(struct kcov_section *section, enum kcov_where where)
 		return;
 	}
 	kt = kcov_table_find(current);
-	record_into(kt, NULL);
+	kcov_task_record(kt, NULL);
 	kt->sections[where] = section->below;
 	if (kt == &section->entry)
-		forget_current(kt);
+		kcov_task_remove(kt);
 }
 
 /* What the task of @kt records into: its innermost section, or by itself. */
@@ -318,7 +253,7 @@ void kcov_task_resume(enum kcov_where where)
 	} else {
 		rec = kt ? recorder_of(kt) : NULL;
 		if (rec)
-			record_into(kt, rec);
+			kcov_task_record(kt, rec);
 	}
 	local_irq_restore(flags);
 }
@@ -344,43 +279,12 @@ void kcov_task_go_on(struct kcov_recorder *rec)
 	this_cpu_write(kcov_recorder, rec);
 }
 
-/**
- * kcov_task_own() - current owns the remote sections of @desc
- * @desc: the descriptor, ready, its lock held; gives one reference
- * @common_handle: current's from now on; 0 leaves what it inherited
- */
-void kcov_task_own(struct kcov_desc *desc, u64 common_handle)
-{
-	struct kcov_task *kt;
-
-	lockdep_assert_held(&desc->lock);
-	desc->owner = current;
-	desc->state = KCOV_REMOTE;
-	kt = take_entry(desc);
-	kt->remote = desc;
-	if (common_handle)
-		kt->common_handle = common_handle;
-}
-
-/* The reverse; current has no common handle any more. */
-void kcov_task_disown(struct kcov_desc *desc)
-{
-	struct kcov_task *kt = kcov_table_find(current);
-
-	lockdep_assert_held(&desc->lock);
-	kt->remote = NULL;
-	kt->common_handle = 0;
-	leave_entry(kt, desc);
-	desc->owner = NULL;
-	desc->state = KCOV_READY;
-}
-
 /* Nothing holds the entry any more: it goes where those of children come from. */
 static void release_entry(struct kcov_task *kt)
 {
 	if (kt->local || kt->remote || kt->set || kt->common_handle)
 		return;
-	forget_current(kt);
+	kcov_task_remove(kt);
 	kcov_pool_put(kt);
 }
 
@@ -427,12 +331,12 @@ enum kcov_refusal kcov_task_join(struct kcov_set *set)
 		kt = kcov_pool_get();
 		if (!kt)
 			return KCOV_NO_MEMORY;
-		insert_current(kt);
+		kcov_task_insert(kt);
 	}
 	if (!replace_lent(kt))
 		return KCOV_NO_MEMORY;
 	kt->set = set;
-	record_into(kt, &set->rec);
+	kcov_task_record(kt, &set->rec);
 	return KCOV_OK;
 }
 
@@ -453,7 +357,7 @@ struct kcov_set *kcov_task_leave(const struct kcov_desc *desc)
 	kt = kcov_table_find(current);
 	if (kt && kt->set && !kt->sections[KCOV_IN_TASK] &&
 	    (!desc || kt->set->tree->desc == desc)) {
-		record_into(kt, NULL);
+		kcov_task_record(kt, NULL);
 		set = kt->set;
 		kt->set = NULL;
 		release_entry(kt);
@@ -505,84 +409,4 @@ bool kcov_task_inherit(struct task_struct *child, struct kcov_set *set)
 	}
 	kcov_table_insert(inherited);
 	return true;
-}
-
-static enum kcov_refusal refuse_enable(const struct kcov_desc *desc,
-				       unsigned long mode)
-	__must_hold(&desc->lock)
-{
-	struct kcov_task *kt;
-
-	lockdep_assert_held(&desc->lock);
-	if (desc->state == KCOV_NEW)
-		return KCOV_NOT_INIT;
-	if (desc->state != KCOV_READY)
-		return KCOV_IS_ENABLED;
-	kt = kcov_table_find(current);
-	if (kt && kt->cur)
-		return KCOV_THREAD_BUSY;
-	if (mode != KCOV_TRACE_PC && mode != KCOV_TRACE_CMP)
-		return KCOV_BAD_MODE;
-	return KCOV_OK;
-}
-
-/**
- * kcov_task_enable() - current starts to record its own code
- * @desc: the descriptor to record with
- * @mode: KCOV_TRACE_PC or KCOV_TRACE_CMP; all of the word counts
- *
- * Allocates nothing and cannot fail but for the caller's mistakes.
- */
-enum kcov_refusal kcov_task_enable(struct kcov_desc *desc, unsigned long mode)
-{
-	unsigned long flags = kcov_desc_lock_merged(desc);
-	enum kcov_refusal refusal = refuse_enable(desc, mode);
-
-	if (!refusal)
-		bind(desc, mode);
-	raw_spin_unlock_irqrestore(&desc->lock, flags);
-	return refusal;
-}
-
-/* Ends the recording of current with @desc, if that is what it does. */
-static bool unbind_current(struct kcov_desc *desc)
-{
-	struct kcov_task *kt = NULL;
-	unsigned long flags;
-
-	raw_spin_lock_irqsave(&desc->lock, flags);
-	if (desc->state == KCOV_LOCAL && desc->owner == current) {
-		kt = kcov_table_find(current);
-		unbind(kt, desc);
-	}
-	raw_spin_unlock_irqrestore(&desc->lock, flags);
-	return kt;
-}
-
-/**
- * kcov_task_disable() - current stops to record with @desc
- * @desc: the descriptor
- */
-enum kcov_refusal kcov_task_disable(struct kcov_desc *desc)
-{
-	if (!unbind_current(desc))
-		return KCOV_NOT_OWNER;
-	kcov_desc_put(desc);
-	return KCOV_OK;
-}
-
-/**
- * kcov_task_exit() - current starts to exit, and is in no section or tree
- *
- * When it returns the descriptor can be enabled again, so it must return
- * before anybody learns of the exit. Called with preemption disabled.
- */
-void kcov_task_exit(void)
-{
-	struct kcov_task *kt = kcov_table_find(current);
-	struct kcov_desc *desc = kt ? kt->local : NULL;
-
-	if (desc && unbind_current(desc))
-		kcov_desc_put_later(desc);
-	kcov_task_forget_handle();
 }
