@@ -115,6 +115,7 @@ enum kcov_refusal {
 	KCOV_BAD_HANDLE,
 	KCOV_BAD_COMMON_HANDLE,
 	KCOV_HANDLE_TAKEN,
+	KCOV_NO_HOOK,
 	KCOV_NR_REFUSALS
 };
 
@@ -555,6 +556,7 @@ void kcov_debugfs_setup(void);
 void kcov_debugfs_cleanup(void);
 
 /* kcov_refusal.c */
+enum kcov_refusal kcov_refusal_of(int err);
 long kcov_refusal_errno(enum kcov_refusal refusal);
 const char *kcov_refusal_reason(enum kcov_refusal refusal);
 

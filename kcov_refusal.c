@@ -46,9 +46,19 @@ static const struct {
 		"common_handle is of a subsystem, or has reserved bits" },
 	[KCOV_HANDLE_TAKEN] = { -EEXIST,
 		"a handle is registered already, here or by another descriptor" },
+	[KCOV_NO_HOOK] = { -EOPNOTSUPP,
+		"this kernel lacks a tracepoint that this needs: see the lines before" },
 };
 
 static_assert(ARRAY_SIZE(refusals) == KCOV_NR_REFUSALS);
+
+/* Why what needs memory and tracepoints could not be had. */
+enum kcov_refusal kcov_refusal_of(int err)
+{
+	if (!err)
+		return KCOV_OK;
+	return err == -ENOMEM ? KCOV_NO_MEMORY : KCOV_NO_HOOK;
+}
 
 long kcov_refusal_errno(enum kcov_refusal refusal)
 {

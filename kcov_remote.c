@@ -168,23 +168,36 @@ static struct kcov_remote *make_remote(struct kcov_desc *desc,
 	return remote;
 }
 
-/* What sections and children of the owner will need. */
-static bool set_aside(struct kcov_remote *remote,
-		      const struct kcov_remote_arg *arg)
+/* What children of the owner, and what it hands over, will need. */
+static int watch_children(struct kcov_remote *remote)
 {
-	if (kcov_area_setup(remote, arg->area_size))
-		return false;
-	if (arg->common_handle) {
-		remote->following = !kcov_inherit_start() && !kcov_follow_get();
-		if (!remote->following)
-			return false;
-	}
-	if (arg->num_handles) {
-		/* All of a list are USB's, or it will be refused. */
-		remote->hooked = !kcov_hook_get();
-		return remote->hooked;
-	}
-	return true;
+	int err = kcov_inherit_start();
+
+	if (!err)
+		err = kcov_follow_get();
+	remote->following = !err;
+	return err;
+}
+
+static int hook_usb(struct kcov_remote *remote)
+{
+	int err = kcov_hook_get();
+
+	remote->hooked = !err;
+	return err;
+}
+
+static enum kcov_refusal set_aside(struct kcov_remote *remote,
+				   const struct kcov_remote_arg *arg)
+{
+	int err = kcov_area_setup(remote, arg->area_size);
+
+	if (!err && arg->common_handle)
+		err = watch_children(remote);
+	/* All of a list are USB's, or it will be refused. */
+	if (!err && arg->num_handles)
+		err = hook_usb(remote);
+	return kcov_refusal_of(err);
 }
 
 static enum kcov_refusal enable(struct kcov_desc *desc,
@@ -198,8 +211,9 @@ static enum kcov_refusal enable(struct kcov_desc *desc,
 	remote = make_remote(desc, arg);
 	if (!remote)
 		return KCOV_NO_MEMORY;
-	refusal = set_aside(remote, arg) ? try_bind(desc, remote, arg) :
-					   KCOV_NO_MEMORY;
+	refusal = set_aside(remote, arg);
+	if (!refusal)
+		refusal = try_bind(desc, remote, arg);
 	if (refusal)
 		kcov_handle_put(remote);
 	return refusal;

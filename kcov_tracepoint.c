@@ -38,7 +38,7 @@ struct tracepoint *kcov_tracepoint_find(const char *name)
 
 	for_each_kernel_tracepoint(compare_tracepoint, &find);
 	if (!find.found)
-		pr_err("this kernel has no tracepoint %s: it needs CONFIG_TRACEPOINTS\n",
-		       name);
+		pr_err_ratelimited("this kernel has no tracepoint %s: it needs CONFIG_TRACEPOINTS\n",
+				   name);
 	return find.found;
 }

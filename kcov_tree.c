@@ -16,6 +16,7 @@
  * and its last task has ended; its sets as long, so whoever holds it may look at
  * any of them.
  */
+#include <linux/err.h>
 #include <linux/list.h>
 #include <linux/lockdep.h>
 #include <linux/moduleparam.h>
@@ -190,7 +191,7 @@ static struct kcov_tree *make_tree(struct kcov_desc *desc)
 	int err;
 
 	if (!tree)
-		return NULL;
+		return ERR_PTR(-ENOMEM);
 	refcount_set(&tree->refs, 1);
 	mutex_init(&tree->merge_lock);
 	INIT_LIST_HEAD(&tree->sets);
@@ -207,10 +208,12 @@ static struct kcov_tree *make_tree(struct kcov_desc *desc)
 	if (!err)
 		err = fill(tree);
 	mutex_unlock(&tree->merge_lock);
-	if (!err && !kcov_inherit_start())
+	if (!err)
+		err = kcov_inherit_start();
+	if (!err)
 		return tree;
 	put_tree(tree);
-	return NULL;
+	return ERR_PTR(err);
 }
 
 /* An empty set for one more task of the tree, with a reference on that. */
@@ -267,8 +270,8 @@ enum kcov_refusal kcov_tree_enable(struct kcov_desc *desc)
 	if (kcov_desc_is_new(desc))
 		return KCOV_NOT_INIT;
 	tree = make_tree(desc);
-	if (!tree)
-		return KCOV_NO_MEMORY;
+	if (IS_ERR(tree))
+		return kcov_refusal_of(PTR_ERR(tree));
 	refusal = start(desc, tree);
 	if (refusal)
 		put_tree(tree);
