@@ -88,10 +88,22 @@ static int compare_name(const void *key, const void *element)
 	return order ? order : -(int)(unsigned char)excluded[length];
 }
 
+/*
+ * The iterator of a tracepoint runs only where it has two probes, one of which
+ * may be ours.
+ */
+static bool is_iterator(const char *name)
+{
+	return strstarts(name, "__traceiter_");
+}
+
 static bool is_excluded(const char *name)
 {
-	return bsearch(name, kcov_excluded, ARRAY_SIZE(kcov_excluded),
-		       sizeof(kcov_excluded[0]), compare_name);
+	const size_t count = ARRAY_SIZE(kcov_excluded);
+
+	return is_iterator(name) || bsearch(name, kcov_excluded, count,
+					    sizeof(kcov_excluded[0]),
+					    compare_name);
 }
 
 /* Does any call in its text go to the compiler's callback? */
@@ -160,7 +172,7 @@ static int see_symbol(void *data, const char *name, struct module *mod,
 		enter_module(all, mod);
 	if (all->mod_allowed && address >= all->mod_start &&
 	    address < all->mod_end)
-		add_entry(all, name, address, /*by_default=*/true);
+		add_entry(all, name, address, !is_iterator(name));
 	return 0;
 }
 

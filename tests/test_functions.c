@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #define FUNCTIONS	"/sys/kernel/debug/kcov_mod/functions"
+#define TRACEABLE	"/sys/kernel/tracing/available_filter_functions"
 #define SWITCH		"/sys/module/kcov/parameters/function_entries"
 
 /* The head of the file only: all of it takes a while. */
@@ -133,6 +134,19 @@ static void default_set_leaves_the_scheduler_out(void **state)
 {
 	(void)state;
 	assert_int_equal(kcov_count_lines(FUNCTIONS, is_schedule), 0);
+}
+
+static bool is_iterator(const char *line)
+{
+	return strstr(line, "__traceiter_");
+}
+
+/* One with two probes would be recorded, and one of them may be ours. */
+static void default_set_leaves_iterators_of_tracepoints_out(void **state)
+{
+	(void)state;
+	assert_true(kcov_count_lines(TRACEABLE, is_iterator) > 100);
+	assert_int_equal(kcov_count_lines(FUNCTIONS, is_iterator), 0);
 }
 
 static void minus_takes_functions_out(void **state)
@@ -366,6 +380,7 @@ int main(void)
 		FUNCTIONS_TEST(set_is_shown_with_its_size),
 		FUNCTIONS_TEST(default_set_has_ksys_read),
 		FUNCTIONS_TEST(default_set_leaves_the_scheduler_out),
+		FUNCTIONS_TEST(default_set_leaves_iterators_of_tracepoints_out),
 		FUNCTIONS_TEST(module_prefix_limits_the_pattern),
 		FUNCTIONS_TEST(vmlinux_is_the_kernel_without_modules),
 		FUNCTIONS_TEST(rules_hold_for_modules_that_come_later),
