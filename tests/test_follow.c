@@ -4,7 +4,7 @@
  * of it, hands over to workqueues and timers is recorded for that handle, with
  * no annotation anywhere. With the stock kernel's ext4 on a loop device.
  */
-#include "kcov_test.h"
+#include "kcov_remote.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -222,6 +222,53 @@ static void delayed_work_is_recorded(void **state)
 	assert_int_equal(kcov_write_file(WRITEBACK, text), 0);
 }
 
+struct visit {
+	const struct kcov_test *t;
+	const char *function;
+};
+
+static bool is_visited(void *data)
+{
+	const struct visit *visit = data;
+
+	return kcov_reached(visit->t, kcov_count(visit->t), visit->function);
+}
+
+/* With a handle that nobody has: its annotation adds nothing. */
+static void assert_followed(const struct kcov_test *t, const char *context)
+{
+	char function[32];
+	struct visit visit = { t, function };
+
+	snprintf(function, sizeof(function), "deferred_in_%s", context);
+	assert_int_equal(kcov_deferred("%s %#llx", context, KCOV_USB_A), 0);
+	assert_true(kcov_wait_for(is_visited, &visit));
+}
+
+static void each_way_to_hand_work_over_is_followed(void **state)
+{
+	const struct kcov_test *t = *state;
+
+	assert_int_equal(remote_enable(t->fd, HANDLE), 0);
+	assert_followed(t, "work");
+	assert_followed(t, "delayed");
+	assert_followed(t, "timer");
+	assert_followed(t, "worker");
+}
+
+/* As README says. What is followed comes last, so the others have run. */
+static void kthreads_and_tasklets_are_not_followed(void **state)
+{
+	const struct kcov_test *t = *state;
+
+	assert_int_equal(remote_enable(t->fd, HANDLE), 0);
+	assert_int_equal(kcov_deferred("kthread %#llx", KCOV_USB_A), 0);
+	assert_int_equal(kcov_deferred("tasklet %#llx", KCOV_USB_A), 0);
+	assert_followed(t, "work");
+	assert_false(kcov_reached(t, kcov_count(t), "deferred_in_kthread"));
+	assert_false(kcov_reached(t, kcov_count(t), "deferred_in_tasklet"));
+}
+
 static void write_and_follow(const struct kcov_test *t)
 {
 	assert_int_equal(kcov_write_file(SWITCH, "1"), 0);
@@ -258,7 +305,8 @@ static bool run(const char *command)
 
 static int start(void **state)
 {
-	(void)state;
+	if (kcov_load_drivers(state))
+		return -1;
 	if (!run("modprobe loop") || !run("modprobe ext4"))
 		return -1;
 	mkdir(PLACE, 0700);
@@ -273,11 +321,10 @@ static int start(void **state)
 
 static int stop(void **state)
 {
-	(void)state;
 	kcov_write_file(SWITCH, "0");
 	umount(PLACE);
 	unlink(IMAGE);
-	return 0;
+	return kcov_unload_drivers(state);
 }
 
 static int setup_large(void **state)
@@ -308,6 +355,8 @@ int main(void)
 		FOLLOW_TEST(parameter_and_switch_are_the_same),
 		FOLLOW_TEST(nothing_is_followed_without_a_common_handle),
 		FOLLOW_TEST(delayed_work_is_recorded),
+		FOLLOW_TEST(each_way_to_hand_work_over_is_followed),
+		FOLLOW_TEST(kthreads_and_tasklets_are_not_followed),
 		FOLLOW_TEST(every_write_is_followed_while_it_is_on),
 	};
 	const int failed = cmocka_run_group_tests(follow, start, stop);

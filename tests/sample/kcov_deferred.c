@@ -3,8 +3,8 @@
  * A driver that hands its work on to others, and tells kcov whom it is for.
  *
  * debugfs kcov_deferred/run: write "CONTEXT HANDLE [ROUNDS]", and a section
- * with that handle runs in a kthread, a work item, a delayed work, a timer, a
- * tasklet, or here in the writer itself. HANDLE is a number or "common": the
+ * with that handle runs in a kthread, a kthread worker ("worker"), a work item, a
+ * delayed work, a timer, a tasklet, or here in the writer itself. HANDLE is a number or "common": the
  * writer's common handle, read when the work is handed on. Each context has a
  * function of its own, so a trace tells where it was made; ROUNDS makes it
  * longer. The write returns when the section is over.
@@ -39,6 +39,7 @@ struct job {
 	u64 handle;	/* kept with the work by whoever hands it on */
 	u32 rounds;
 	struct completion done;
+	struct kthread_work kthread_work;
 	struct work_struct work;
 	struct delayed_work delayed;
 	struct timer_list timer;
@@ -98,6 +99,12 @@ static noinline void deferred_here(u32 rounds)
 		go_round(rounds);
 }
 
+static noinline void deferred_in_worker(u32 rounds)
+{
+	if (rounds != 0x7007)
+		go_round(rounds);
+}
+
 /* In the same contexts, but for nobody. */
 static noinline void deferred_outside(void)
 {
@@ -128,6 +135,24 @@ static int hand_to_kthread(struct job *job)
 	if (IS_ERR(task))
 		return PTR_ERR(task);
 	wait_for_completion(&job->done);
+	return 0;
+}
+
+static void do_kthread_work(struct kthread_work *work)
+{
+	run_section(container_of(work, struct job, kthread_work), deferred_in_worker);
+}
+
+static int hand_to_worker(struct job *job)
+{
+	struct kthread_worker *worker = kthread_create_worker(0, "kcov_deferred");
+
+	if (IS_ERR(worker))
+		return PTR_ERR(worker);
+	kthread_init_work(&job->kthread_work, do_kthread_work);
+	kthread_queue_work(worker, &job->kthread_work);
+	kthread_flush_work(&job->kthread_work);
+	kthread_destroy_worker(worker);
 	return 0;
 }
 
@@ -206,6 +231,7 @@ static const struct {
 	int (*hand_on)(struct job *job);
 } contexts[] = {
 	{ "kthread", hand_to_kthread },
+	{ "worker", hand_to_worker },
 	{ "work", hand_to_work },
 	{ "delayed", hand_to_delayed },
 	{ "timer", hand_to_timer },
