@@ -3,10 +3,10 @@
  * A driver that hands its work on to others, and tells kcov whom it is for.
  *
  * debugfs kcov_deferred/run: write "CONTEXT HANDLE [ROUNDS]", and a section
- * with that handle runs in a kthread, a kthread worker ("worker"), a work item, a
- * delayed work, a timer, a tasklet, or here in the writer itself. HANDLE is a number or "common": the
- * writer's common handle, read when the work is handed on. Each context has a
- * function of its own, so a trace tells where it was made; ROUNDS makes it
+ * with that handle runs in a kthread, a kthread worker ("worker"), a work item,
+ * a delayed work, a timer, a tasklet, or here in the writer itself. HANDLE is a
+ * number or "common": the writer's common handle, read when the work is handed
+ * on. Each context has a function of its own, so a trace tells where it was made; ROUNDS makes it
  * longer. The write returns when the section is over.
  *
  * What stands in struct job and in run_section() is all that a driver needs.
