@@ -168,7 +168,7 @@ check-all:
 
 reference:
 	$(Q)tests/vm/host
-	$(Q)tests/vm/reference
+	$(Q)tests/vm/build-kernel $@
 
 mutations: image
 	$(Q)tests/mutations/run $(MUTATIONS)
