@@ -4,7 +4,8 @@
 
 KERNEL ?= 6.1
 CPUS ?= 2
-MEM ?= 1024
+# half of it goes into what a debug kernel remembers
+MEM ?= $(if $(filter debug,$(KERNEL)),2048,1024)
 CFLAGS ?= -O2 -g
 
 # The running kernel's headers if they are there, else the newest installed.
@@ -250,6 +251,8 @@ make check-same    is the same recorded of the same code on the stock kernel, mo
                    and not, and on the reference kernel?
 make reference     a small kernel with CONFIG_KCOV, to compare with; then
 make check KERNEL=reference the same tests there, without our module
+make check KERNEL=debug     the same tests, on a kernel with KASAN, lockdep,
+                   kmemleak and the like
 make mutations     is each of the defects in tests/mutations noticed?
                    MUTATIONS='lost-busy ...' only these
 make vm RUN='command'       runs a shell command in the VM, prints its output,
