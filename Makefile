@@ -36,8 +36,11 @@ all: kcov.ko tools tests
 header = $(KDIR)/include/generated/utsrelease.h
 krel := $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(if $(KDIR),$(header),/dev/null) 2>/dev/null)
 out := build/$(krel)
+# Kernels differ in how sources are found that are not where objects go (6.10,
+# 6.13): so there they are, as links.
+linked = mkdir -p $(1) && ln -sf $(addprefix $(CURDIR)/,$(wildcard $(addprefix $(2),Kbuild *.c *.h *.S))) $(1)/
 # BTF needs the kernel's vmlinux, which no header package has
-kbuild = $(MAKE) -C $(KDIR) M=$(CURDIR)/$(1) src=$(CURDIR)/$(2) \
+kbuild = $(MAKE) -C $(KDIR) M=$(CURDIR)/$(1) TOP=$(CURDIR) \
 	V=$(or $(V),0) CONFIG_DEBUG_INFO_BTF_MODULES= $(if $(filter-out default,$(origin CC)),CC='$(CC)')
 
 # A kernel with its own kcov has the callbacks, and takes no second kcov.
@@ -53,8 +56,9 @@ headers:
 	fi
 
 module: headers
-	$(Q)mkdir -p $(out)/kcov
-	$(Q)+$(call kbuild,$(out)/kcov,) modules
+	$(Q)$(call linked,$(out)/kcov,)
+	$(Q)ln -sfn $(CURDIR)/include $(out)/kcov/include
+	$(Q)+$(call kbuild,$(out)/kcov) modules
 
 kcov.ko: module
 	$(Q)cmp -s $(out)/kcov/$@ $@ || cp $(out)/kcov/$@ $@
@@ -72,8 +76,8 @@ $(fixed_code): tests/sample/fixed_code.c tests/sample/fixed_code.h Makefile
 		-fsanitize-coverage=trace-pc -fsanitize-coverage=trace-cmp -c $< -o $@
 
 sample: $(if $(own_kcov),headers,module) $(fixed_code)
-	$(Q)mkdir -p $(out)/sample
-	$(Q)+$(call kbuild,$(out)/sample,tests/sample) FIXED_CODE=$(CURDIR)/$(fixed_code) \
+	$(Q)$(call linked,$(out)/sample,tests/sample/)
+	$(Q)+$(call kbuild,$(out)/sample) FIXED_CODE=$(CURDIR)/$(fixed_code) \
 		$(if $(own_kcov),,KBUILD_EXTRA_SYMBOLS=$(CURDIR)/$(out)/kcov/Module.symvers) modules
 
 # --- programs ----------------------------------------------------------------
