@@ -70,8 +70,8 @@ $(fixed_code): tests/sample/fixed_code.c tests/sample/fixed_code.h Makefile
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 -O2 -g -Wall -Wextra -Werror -Wno-unused-parameter -ffreestanding \
 		-ffile-prefix-map=$(CURDIR)/= -fno-pic -mcmodel=kernel -mno-red-zone \
-		-mgeneral-regs-only -fno-stack-protector -fcf-protection=none \
-		-fno-asynchronous-unwind-tables -fno-jump-tables -fno-tree-switch-conversion \
+		-mgeneral-regs-only -fno-stack-protector -fcf-protection=branch \
+		-mfunction-return=thunk-extern -fno-asynchronous-unwind-tables -fno-jump-tables -fno-tree-switch-conversion \
 		-fno-optimize-sibling-calls -fno-inline \
 		-fsanitize-coverage=trace-pc -fsanitize-coverage=trace-cmp -c $< -o $@
 

@@ -21,6 +21,11 @@
 
 #include "fixed_code.h"
 
+/* What the functions return through; most kernels have it. */
+#if !IS_ENABLED(CONFIG_RETHUNK) && !IS_ENABLED(CONFIG_MITIGATION_RETHUNK)
+asm(".globl __x86_return_thunk; __x86_return_thunk: ret; int3");
+#endif
+
 static struct dentry *directory;
 
 static const struct {
