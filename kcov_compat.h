@@ -14,6 +14,13 @@
 #include <linux/preempt.h>
 #include <linux/types.h>
 
+/* 6.9 moved what tells of vmcoreinfo. */
+#ifdef CONFIG_VMCORE_INFO
+#include <linux/vmcore_info.h>
+#else
+#include <linux/crash_core.h>
+#endif
+
 #ifndef CONFIG_X86_64
 #error "kcov supports x86-64 only: build it on, or with headers for, x86-64"
 #endif
@@ -70,6 +77,33 @@ static inline void kcov_module_text(const struct module *mod,
 	*size = mod->core_layout.text_size;
 #endif
 }
+
+/*
+ * 6.4 tells no module with a symbol, and 6.3 lets the walk over the symbols of
+ * modules be limited to one of them. Kbuild looks for both in the headers.
+ */
+#ifdef KCOV_HAVE_SYMBOL_MODULE
+#define KCOV_SYMBOL_ARGS void *data, const char *name, struct module *unused, \
+	unsigned long address
+#else
+#define KCOV_SYMBOL_ARGS void *data, const char *name, unsigned long address
+#endif
+
+#ifdef KCOV_HAVE_WALK_OF_MODULE
+#define kcov_walk_module(walk, name, see, data) ((walk)(name, see, data))
+#else
+#define kcov_walk_module(walk, name, see, data) ((walk)(see, data))
+#endif
+
+/*
+ * Since 6.2 a call may be turned to the padding before the function, where it is
+ * counted (retbleed=stuff).
+ */
+#ifdef CONFIG_FUNCTION_PADDING_BYTES
+#define KCOV_CALL_PADDING CONFIG_FUNCTION_PADDING_BYTES
+#else
+#define KCOV_CALL_PADDING 0
+#endif
 
 /*
  * 6.7 replaced what the timer_start tracepoint tells of the time. Kbuild looks

@@ -9,7 +9,6 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <linux/crash_core.h>
 #include <linux/elf.h>
 #include <linux/io.h>
 #include <linux/kernel.h>

@@ -22,6 +22,7 @@
 #include <linux/module.h>
 #include <linux/sched.h>
 #include <linux/sort.h>
+#include <linux/static_call.h>
 #include <linux/string.h>
 #include <asm/text-patching.h>
 
@@ -30,14 +31,15 @@
 
 static_assert(ARRAY_SIZE(kcov_excluded) == KCOV_EXCLUDED_COUNT);
 
-static unsigned long (*lookup_name)(const char *name);
-static int (*each_kernel_symbol)(int (*fn)(void *data, const char *name,
-					   struct module *mod,
-					   unsigned long address), void *data);
-static int (*each_module_symbol)(int (*fn)(void *data, const char *name,
-					   struct module *mod,
-					   unsigned long address), void *data);
-static unsigned long (*location_of)(unsigned long address);
+/*
+ * Static calls, because they become direct ones: an indirect call of a function
+ * that the kernel itself never calls so is a fault where it enforces IBT.
+ */
+DEFINE_STATIC_CALL_NULL(kcov_lookup_name, kallsyms_lookup_name);
+DEFINE_STATIC_CALL_NULL(kcov_each_kernel_symbol, kallsyms_on_each_symbol);
+DEFINE_STATIC_CALL_NULL(kcov_each_module_symbol, module_kallsyms_on_each_symbol);
+DEFINE_STATIC_CALL_NULL(kcov_module_of, __module_address);
+DEFINE_STATIC_CALL_NULL(kcov_location_of, ftrace_location);
 static unsigned long kernel_start, kernel_end;
 
 /* One pass over all symbols. */
@@ -54,25 +56,20 @@ struct collection {
 	bool mod_allowed;
 };
 
-/* Never called: a kernel with other prototypes fails the build here. */
-static inline void check_prototypes(void)
-{
-	lookup_name = kallsyms_lookup_name;
-	each_kernel_symbol = kallsyms_on_each_symbol;
-	each_module_symbol = module_kallsyms_on_each_symbol;
-	location_of = ftrace_location;
-}
-
 static bool can_look_up(void)
 {
-	return lookup_name && each_kernel_symbol && each_module_symbol &&
-	       location_of && kernel_start && kernel_end;
+	return static_call_query(kcov_each_kernel_symbol) &&
+	       static_call_query(kcov_each_module_symbol) &&
+	       static_call_query(kcov_module_of) &&
+	       static_call_query(kcov_location_of) && kernel_start && kernel_end;
 }
 
 /* Of the kernel or a module; 0 if there is none. May be called at any time. */
 unsigned long kcov_symbol_address(const char *name)
 {
-	return lookup_name ? lookup_name(name) : 0;
+	if (!static_call_query(kcov_lookup_name))
+		return 0;
+	return static_call(kcov_lookup_name)(name);
 }
 
 /*
@@ -109,9 +106,11 @@ static bool is_excluded(const char *name)
 /* Does any call in its text go to the compiler's callback? */
 static bool has_callbacks(unsigned long start, unsigned long end)
 {
-	const unsigned long callback = (unsigned long)__sanitizer_cov_trace_pc;
+	unsigned long callback = (unsigned long)__sanitizer_cov_trace_pc;
 	unsigned long ip;
 
+	/* Not folded into the address of no function, which objtool warns of. */
+	OPTIMIZER_HIDE_VAR(callback);
 	for (ip = start; ip + CALL_INSN_SIZE <= end; ip++) {
 		const u8 *insn = (const u8 *)ip;
 		s32 distance;
@@ -119,7 +118,8 @@ static bool has_callbacks(unsigned long start, unsigned long end)
 		if (*insn != CALL_INSN_OPCODE && *insn != JMP32_INSN_OPCODE)
 			continue;
 		memcpy(&distance, insn + 1, sizeof(distance));
-		if (ip + CALL_INSN_SIZE + distance == callback)
+		if (callback - (ip + CALL_INSN_SIZE + distance) <=
+		    KCOV_CALL_PADDING)
 			return true;
 	}
 	return false;
@@ -145,7 +145,7 @@ static void add_entry(struct collection *all, const char *name,
 
 	if (!by_default && !all->rules)
 		return;
-	entry = location_of(address);
+	entry = static_call(kcov_location_of)(address);
 	if (!entry || !kcov_rules_cover(all->rules, name, module, by_default))
 		return;
 	/* Past the end only counted: the caller comes again with more room. */
@@ -154,24 +154,43 @@ static void add_entry(struct collection *all, const char *name,
 	all->count++;
 }
 
-static int see_symbol(void *data, const char *name, struct module *mod,
-		      unsigned long address)
+static int see_kernel_symbol(KCOV_SYMBOL_ARGS)
+{
+	if (address >= kernel_start && address < kernel_end)
+		add_entry(data, name, address, !is_excluded(name));
+	return 0;
+}
+
+/* The module stays while the walk goes on, which holds its lock. */
+static const struct module *find_module_at(unsigned long address)
+{
+	const struct module *mod;
+
+	preempt_disable();
+	mod = static_call(kcov_module_of)(address);
+	preempt_enable();
+	return mod;
+}
+
+static bool is_in_text(const struct collection *all, unsigned long address)
+{
+	return address >= all->mod_start && address < all->mod_end;
+}
+
+static int see_module_symbol(KCOV_SYMBOL_ARGS)
 {
 	struct collection *all = data;
+	const struct module *mod;
 
-	if (!mod) {
-		if (address >= kernel_start && address < kernel_end)
-			add_entry(all, name, address, !is_excluded(name));
-		return 0;
-	}
-	/* The kernel's pass over modules does not do this by itself. */
+	/* The walk does not do this by itself. */
 	cond_resched();
-	if (all->only && mod != all->only)
-		return 0;
-	if (mod != all->mod)
+	if (!all->mod || !is_in_text(all, address)) {
+		mod = find_module_at(address);
+		if (!mod || mod == all->mod || (all->only && mod != all->only))
+			return 0;
 		enter_module(all, mod);
-	if (all->mod_allowed && address >= all->mod_start &&
-	    address < all->mod_end)
+	}
+	if (all->mod_allowed && is_in_text(all, address))
 		add_entry(all, name, address, !is_iterator(name));
 	return 0;
 }
@@ -224,8 +243,11 @@ int kcov_symbol_entries(const struct module *mod, struct kcov_rules *rules,
 		all.mod = NULL;
 		kcov_rules_forget_hits(rules);
 		if (!mod)
-			each_kernel_symbol(see_symbol, &all);
-		each_module_symbol(see_symbol, &all);
+			static_call(kcov_each_kernel_symbol)(see_kernel_symbol,
+							     &all);
+		kcov_walk_module(static_call(kcov_each_module_symbol),
+				 mod ? mod->name : NULL, see_module_symbol,
+				 &all);
 		if (all.count <= all.max)
 			break;
 		kvfree(all.entries);
@@ -252,17 +274,18 @@ static unsigned long find_lookup_name(void)
 	return address;
 }
 
+#define find(call, name) \
+	static_call_update(call, (void *)kcov_symbol_address(name))
+
 /* Without the look-up there are no function entries; said when arming. */
 int __init kcov_symbol_setup(void)
 {
-	lookup_name = (void *)find_lookup_name();
-	if (!lookup_name)
-		return 0;
-	each_kernel_symbol = (void *)lookup_name("kallsyms_on_each_symbol");
-	each_module_symbol =
-		(void *)lookup_name("module_kallsyms_on_each_symbol");
-	location_of = (void *)lookup_name("ftrace_location");
-	kernel_start = lookup_name("_stext");
-	kernel_end = lookup_name("_etext");
+	static_call_update(kcov_lookup_name, (void *)find_lookup_name());
+	find(kcov_each_kernel_symbol, "kallsyms_on_each_symbol");
+	find(kcov_each_module_symbol, "module_kallsyms_on_each_symbol");
+	find(kcov_module_of, "__module_address");
+	find(kcov_location_of, "ftrace_location");
+	kernel_start = kcov_symbol_address("_stext");
+	kernel_end = kcov_symbol_address("_etext");
 	return 0;
 }
