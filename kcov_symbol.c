@@ -3,7 +3,7 @@
  * Names to addresses: which function entries may be recorded.
  *
  * All functions of the kernel and its modules that ftrace can patch, but for
- * those that do not follow from the input (kcov_excluded.h), as changed by the
+ * those that do not follow from the input (kcov_excluded_*.h), as changed by the
  * user's rules. Never: modules that bring callbacks of their own, whose
  * functions would appear twice.
  *
@@ -26,8 +26,9 @@
 #include <linux/string.h>
 #include <asm/text-patching.h>
 
-#include "kcov_excluded.h"
 #include "kcov_internal.h"
+
+#include KCOV_EXCLUDED
 
 static_assert(ARRAY_SIZE(kcov_excluded) == KCOV_EXCLUDED_COUNT);
 

@@ -4,7 +4,7 @@
  * the reason.
  *
  * What is named is recorded by the kernel's own kcov too, and says something
- * where it does follow from the input, so it is not in kcov_excluded.h. It is
+ * where it does follow from the input, so it is not in kcov_excluded_*.h. It is
  * forgiven in the operations it is named for and in no other.
  */
 #include "kcov_variance.h"
@@ -61,6 +61,9 @@ static const struct cause causes[] = {
 			"folio_batch_move_lru", "lru_add_fn", "folio_activate_fn",
 			"lru_move_tail_fn", "lru_deactivate_fn", "lru_deactivate_file_fn",
 			"lru_lazyfree_fn", "folio_mapping", "release_pages",
+			/* 6.12 */
+			"lru_add", "lru_activate", "lru_move_tail", "lru_deactivate",
+			"lru_deactivate_file", "lru_lazyfree", "folios_put_refs",
 		},
 		"pages that the last tasks on this CPU have left to be put on a list",
 	}, {
@@ -69,6 +72,10 @@ static const struct cause causes[] = {
 			"__mnt_want_write_file", "__mnt_want_write", "generic_update_time",
 			"__mark_inode_dirty", "__mnt_drop_write_file", "__mnt_drop_write",
 			"current_time", "ktime_get_coarse_real_ts64",
+			/* 6.12 */
+			"mnt_get_write_access_file", "mnt_get_write_access",
+			"inode_update_timestamps", "timestamp_truncate",
+			"mnt_put_write_access", "mnt_put_write_access_file",
 		},
 		"the tick has changed the time that the pipe was last written or read",
 	}, {
@@ -78,6 +85,8 @@ static const struct cause causes[] = {
 			"insert_vmap_area_augment", "insert_vmap_area",
 			"alloc_pages_bulk_array_mempolicy", "__vmap_pages_range_noflush",
 			"vmap_small_pages_range_noflush", "__pte_alloc_kernel", "find_vm_area",
+			/* 6.12 */
+			"__vmalloc_node_range_noprof", "alloc_pages_bulk_array_mempolicy_noprof",
 		},
 		"a stack is made: no exited task has left one to this CPU",
 	}, {
@@ -92,6 +101,21 @@ static const struct cause causes[] = {
 			"put_pid_ns",
 		},
 		"the parent drops the last reference to the child's number, RCU all others",
+	}, {
+		KCOV_FORK,
+		{
+			"pcpu_alloc_noprof", "pcpu_find_block_fit", "pcpu_next_fit_region",
+			"pcpu_next_md_free_region", "pcpu_alloc_area", "pcpu_chunk_slot",
+			"pcpu_chunk_relocate", "pcpu_block_update_hint_alloc",
+			"pcpu_block_refresh_hint", "pcpu_block_update",
+		},
+		"counters for each CPU: where the next free piece lies depends on all who have one",
+	}, {
+		KCOV_FORK,
+		{
+			"__pte_offset_map_lock", "pte_offset_map_nolock", "__pte_offset_map",
+		},
+		"copying pages starts again when somebody else is to run",
 	}, {
 		KCOV_FORK | KCOV_FAULT,
 		{

@@ -26,7 +26,7 @@
 #ifndef KCOV_EXCLUDED_H
 #define KCOV_EXCLUDED_H
 
-#define KCOV_EXCLUDED_COUNT 7313
+#define KCOV_EXCLUDED_COUNT 7314
 
 static const char * const kcov_excluded[] = {
 	"HARDIRQ_verbose",
@@ -6191,6 +6191,7 @@ static const char * const kcov_excluded[] = {
 	"task_weight",
 	"task_woken_dl",
 	"task_woken_rt",
+	"task_work_run",
 	"tasklet_action",
 	"tasklet_action_common",
 	"tasklet_clear_sched",
