@@ -25,28 +25,71 @@ static size_t symbol_count;
 static unsigned long offset;
 static bool offset_is_known;
 
-/* Where a module lies, as the running kernel has it. */
-static bool read_module(const char *line, const char *wanted, struct kcov_range *text)
+/* Lines read "name size users by state address ...". */
+static bool read_module(const char *line, char *name, struct kcov_range *all)
 {
 	unsigned long size;
-	char module[64];
 
-	if (sscanf(line, "%63s %lu %*s %*s %*s %lx", module, &size, &text->first) != 3)
+	if (sscanf(line, "%63s %lu %*s %*s %*s %lx", name, &size, &all->first) != 3)
 		return false;
-	text->behind = text->first + size;
-	return !strcmp(module, wanted);
+	all->behind = all->first + size;
+	return true;
 }
 
+static bool find_line(FILE *file, const char *wanted, struct kcov_range *text)
+{
+	char line[512], name[64];
+
+	while (fgets(line, sizeof(line), file))
+		if (read_module(line, name, text) && !strcmp(name, wanted))
+			return true;
+	return false;
+}
+
+/* A part of a module that begins behind the text is no part of the text. */
+static void limit(struct kcov_range *text, unsigned long address)
+{
+	if (address > text->first && address < text->behind)
+		text->behind = address;
+}
+
+static unsigned long begin_of_init(const char *module)
+{
+	unsigned long address = 0;
+	char path[128];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/sys/module/%s/sections/.init.text", module);
+	file = fopen(path, "re");
+	if (!file)
+		return 0;
+	if (fscanf(file, "%lx", &address) != 1)
+		address = 0;
+	fclose(file);
+	return address;
+}
+
+/*
+ * Where a module's text lies, as the running kernel has it. Since 6.4 the size is
+ * that of several parts, and other modules may lie between them.
+ */
 static bool find_module(const char *wanted, struct kcov_range *text)
 {
 	FILE *file = fopen("/proc/modules", "re");
-	bool found = false;
-	char line[512];
+	char line[512], name[64];
+	struct kcov_range other;
+	bool found;
 
-	while (file && !found && fgets(line, sizeof(line), file))
-		found = read_module(line, wanted, text);
-	if (file)
-		fclose(file);
+	if (!file)
+		return false;
+	found = find_line(file, wanted, text);
+	rewind(file);
+	while (found && fgets(line, sizeof(line), file))
+		if (read_module(line, name, &other))
+			limit(text, other.first);
+	fclose(file);
+	if (found)
+		limit(text, begin_of_init(wanted));
 	return found;
 }
 
@@ -165,14 +208,6 @@ unsigned long kcov_symbol(const char *name)
 	return 0;
 }
 
-/* What kcov records where the named function of the stock kernel begins. */
-unsigned long kcov_entry(const char *name)
-{
-	const unsigned long address = kcov_symbol(name);
-
-	return address ? address + KCOV_FENTRY : 0;
-}
-
 /* The last symbol that does not start behind this address; NULL for none. */
 static const struct symbol *find_symbol(unsigned long address)
 {
@@ -198,12 +233,35 @@ const char *kcov_symbol_at(unsigned long pc)
 	return symbol ? symbol->name : "?";
 }
 
-/* Whether a function of the stock kernel begins where this was recorded. */
+static bool begins_at(unsigned long address)
+{
+	const struct symbol *symbol = find_symbol(address);
+
+	return symbol && symbol->address == address;
+}
+
+/*
+ * Whether a function of the stock kernel begins where this was recorded. On
+ * kernels with IBT most have another instruction before the call.
+ */
 bool kcov_is_entry(unsigned long pc)
 {
-	const struct symbol *symbol = find_symbol(pc - KCOV_FENTRY);
+	return begins_at(pc - KCOV_FENTRY) || begins_at(pc - KCOV_FENTRY - KCOV_ENDBR);
+}
 
-	return symbol && symbol->address == pc - KCOV_FENTRY;
+/* Whether a record is the entry of the named function. */
+bool kcov_enters(const struct kcov_test *t, size_t count, const char *name)
+{
+	for (size_t i = 1; i <= count && i < t->size; i++)
+		if (kcov_is_entry(t->buffer[i]) && !strcmp(kcov_symbol_at(t->buffer[i]), name))
+			return true;
+	return false;
+}
+
+/* What looks a number of a file up; 6.12 took the underscores off. */
+const char *kcov_fdget_pos(void)
+{
+	return kcov_symbol("__fdget_pos") ? "__fdget_pos" : "fdget_pos";
 }
 
 /* Whether a record lies anywhere inside the named function. */

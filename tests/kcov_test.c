@@ -204,14 +204,6 @@ void kcov_read_nothing(void *unused)
 	syscall(SYS_read, -1, NULL, 0);
 }
 
-bool kcov_has(const struct kcov_test *t, size_t count, unsigned long pc)
-{
-	for (size_t i = 1; i <= count && i < t->size; i++)
-		if (t->buffer[i] == pc)
-			return true;
-	return false;
-}
-
 bool kcov_is_pc(unsigned long word)
 {
 	return word >= PC_FIRST && word < PC_LAST;

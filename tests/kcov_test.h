@@ -31,6 +31,7 @@
 
 /* A recorded function entry is the return address of its fentry call. */
 #define KCOV_FENTRY	5UL
+#define KCOV_ENDBR	4UL
 
 /* Words in the fixture's buffer: whole pages, far more than one call fills. */
 #define KCOV_TEST_SIZE	4096UL
@@ -91,7 +92,6 @@ void kcov_set_count(const struct kcov_test *t, unsigned long count);
 ssize_t kcov_trace(const struct kcov_test *t, void (*act)(void *), void *data);
 ssize_t kcov_trace_read(const struct kcov_test *t);
 void kcov_read_nothing(void *unused);
-bool kcov_has(const struct kcov_test *t, size_t count, unsigned long pc);
 bool kcov_is_pc(unsigned long word);
 bool kcov_in_range(const struct kcov_test *t, size_t count);
 
@@ -107,8 +107,9 @@ int kcov_rounds(void);
 unsigned long kcov_offset(void);
 unsigned long kcov_symbol(const char *name);
 const char *kcov_symbol_at(unsigned long pc);
-unsigned long kcov_entry(const char *name);
+const char *kcov_fdget_pos(void);
 bool kcov_is_entry(unsigned long pc);
+bool kcov_enters(const struct kcov_test *t, size_t count, const char *name);
 bool kcov_reached(const struct kcov_test *t, size_t count, const char *name);
 bool kcov_module_text(const char *module, struct kcov_range *text);
 bool kcov_is_within(const struct kcov_range *text, unsigned long pc);

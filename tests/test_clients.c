@@ -307,7 +307,7 @@ static void two_enabled_threads_record_each_its_own(void **state)
 	void *result;
 
 	(void)state;
-	kcov_entry(MARK_FUNCTION);	/* symbols are read by one thread at a time */
+	kcov_symbol(MARK_FUNCTION);	/* symbols are read by one thread at a time */
 	pthread_barrier_init(&both, NULL, 2);
 	for (int i = 0; i < 2; i++) {
 		sides[i].both = &both;
@@ -359,7 +359,7 @@ static int shimmed_program(void *unused)
 	pthread_t threads[SHIM_THREADS];
 
 	(void)unused;
-	kcov_entry(MARK_FUNCTION);
+	kcov_symbol(MARK_FUNCTION);
 	if (pthread_key_create(&shim_key, shim_end))
 		return 255;
 	for (int i = 0; i < SHIM_THREADS; i++)
