@@ -400,8 +400,12 @@ static const char script[] =
 	"ls / | sort | head -n 3 >/dev/null;"
 	"(uptime >/dev/null; true) & (cat /etc/passwd >/dev/null) & wait";
 
+/*
+ * Each has something behind it. A shell would become its last command, and then
+ * is the last user of its own file, which in the script none is.
+ */
 static const char *const parts[] = {
-	"ls / >/dev/null", "uptime >/dev/null", "cat /etc/passwd >/dev/null",
+	"ls / >/dev/null; true", "uptime >/dev/null; true", "cat /etc/passwd >/dev/null; true",
 };
 
 /* Behind what the buffer holds. */
