@@ -4,7 +4,7 @@
 # each failed test, writes KTAP into the file named by ktap, and appends
 # "passed failed skipped different not-run" to the file named by sums.
 #
-# The table (a file like tests/reference.differences) names tests that this
+# The table (tests/KERNEL.differences) names tests that this
 # kernel must fail, or that were not run in it. All others pass, and a line that
 # was not needed is a failure. whole: every group ran, so every line was.
 #
