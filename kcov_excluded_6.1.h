@@ -26,7 +26,7 @@
 #ifndef KCOV_EXCLUDED_H
 #define KCOV_EXCLUDED_H
 
-#define KCOV_EXCLUDED_COUNT 7314
+#define KCOV_EXCLUDED_COUNT 7316
 
 static const char * const kcov_excluded[] = {
 	"HARDIRQ_verbose",
@@ -726,6 +726,7 @@ static const char * const kcov_excluded[] = {
 	"__remove_pin_from_irq",
 	"__report_matches",
 	"__report_set_scoped",
+	"__resched_curr",
 	"__resolve_freq",
 	"__return_cfs_rq_runtime",
 	"__rmqueue",
@@ -5054,6 +5055,7 @@ static const char * const kcov_excluded[] = {
 	"requeue_task_rt",
 	"resched_cpu",
 	"resched_curr",
+	"resched_curr_lazy",
 	"resched_latency_warn",
 	"resched_offsets_ok",
 	"reserve_bootmem_region",

@@ -27,7 +27,7 @@
 #ifndef KCOV_EXCLUDED_H
 #define KCOV_EXCLUDED_H
 
-#define KCOV_EXCLUDED_COUNT 7779
+#define KCOV_EXCLUDED_COUNT 7781
 
 static const char * const kcov_excluded[] = {
 	"HARDIRQ_verbose",
@@ -758,6 +758,7 @@ static const char * const kcov_excluded[] = {
 	"__remove_pin_from_irq",
 	"__report_matches",
 	"__report_set_scoped",
+	"__resched_curr",
 	"__resolve_freq",
 	"__return_cfs_rq_runtime",
 	"__rmqueue",
@@ -5270,6 +5271,7 @@ static const char * const kcov_excluded[] = {
 	"requeue_task_rt",
 	"resched_cpu",
 	"resched_curr",
+	"resched_curr_lazy",
 	"resched_latency_warn",
 	"resched_offsets_ok",
 	"reserve_eilvt_offset",
