@@ -27,7 +27,7 @@
 #ifndef KCOV_EXCLUDED_H
 #define KCOV_EXCLUDED_H
 
-#define KCOV_EXCLUDED_COUNT 7781
+#define KCOV_EXCLUDED_COUNT 7798
 
 static const char * const kcov_excluded[] = {
 	"HARDIRQ_verbose",
@@ -362,6 +362,10 @@ static const char * const kcov_excluded[] = {
 	"__gfp_pfmemalloc_flags",
 	"__hrtick_restart",
 	"__hrtick_start",
+	"__hrtimer_get_next_event",
+	"__hrtimer_next_event_base",
+	"__hrtimer_reprogram",
+	"__hrtimer_start_range_ns",
 	"__hwasan_loadN_noabort",
 	"__hwasan_storeN_noabort",
 	"__hwasan_tag_memory",
@@ -754,6 +758,7 @@ static const char * const kcov_excluded[] = {
 	"__rcu_report_exp_rnp",
 	"__refill_cfs_bandwidth_runtime",
 	"__refill_stock",
+	"__remove_hrtimer",
 	"__remove_object",
 	"__remove_pin_from_irq",
 	"__report_matches",
@@ -1724,6 +1729,8 @@ static const char * const kcov_excluded[] = {
 	"clear_tg_load_avg",
 	"clear_tg_offline_cfs_rqs",
 	"clear_user_cpus_ptr",
+	"clockevents_program_event",
+	"clockevents_program_min_delta",
 	"clr_task_runnable",
 	"cmp_filterlist_addrs",
 	"cmp_loc_by_count",
@@ -2402,6 +2409,7 @@ static const char * const kcov_excluded[] = {
 	"end_test_checks",
 	"enqueue_dl_entity",
 	"enqueue_entity",
+	"enqueue_hrtimer",
 	"enqueue_load_avg",
 	"enqueue_pushable_dl_task",
 	"enqueue_pushable_task",
@@ -2836,6 +2844,12 @@ static const char * const kcov_excluded[] = {
 	"hrtick_start",
 	"hrtick_start_fair",
 	"hrtick_update",
+	"hrtimer_active",
+	"hrtimer_force_reprogram",
+	"hrtimer_reprogram",
+	"hrtimer_start_range_ns",
+	"hrtimer_try_to_cancel",
+	"hrtimer_update_next_event",
 	"hv_qlock_kick",
 	"hv_qlock_wait",
 	"hv_send_ipi",
@@ -3467,6 +3481,7 @@ static const char * const kcov_excluded[] = {
 	"ksoftirqd_run_end",
 	"ksoftirqd_should_run",
 	"kthread_is_per_cpu",
+	"ktime_get",
 	"kvfree_call_rcu",
 	"kvfree_rcu_barrier",
 	"kvfree_rcu_bulk",
@@ -5250,6 +5265,7 @@ static const char * const kcov_excluded[] = {
 	"remove_class_from_lock_chains",
 	"remove_entity_load_avg",
 	"remove_full",
+	"remove_hrtimer",
 	"remove_partial",
 	"remove_wait_queue",
 	"remove_waiter",
@@ -6741,6 +6757,7 @@ static const char * const kcov_excluded[] = {
 	"tick_nohz_tick_stopped",
 	"tick_nohz_tick_stopped_cpu",
 	"tick_nohz_update_jiffies",
+	"tick_program_event",
 	"tick_stub",
 	"tid_to_cpu",
 	"tid_to_event",
