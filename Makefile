@@ -83,7 +83,9 @@ sample: $(if $(own_kcov),headers,module) $(fixed_code)
 # --- programs ----------------------------------------------------------------
 
 examples := $(patsubst tools/%.c,build/tools/%,$(wildcard tools/examples/*.c))
-groups := $(patsubst tests/%.c,build/tests/%,$(wildcard tests/test_*.c))
+# A group of many files has a directory.
+large := stress
+groups := $(patsubst tests/%.c,build/tests/%,$(wildcard tests/test_*.c)) $(large:%=build/tests/test_%)
 units := $(patsubst tests/unit/%.c,build/tests/unit/%,$(wildcard tests/unit/test_*.c))
 asan := $(patsubst build/tests/unit/%,build/tests/unit-asan/%,$(units))
 shared := $(filter-out tests/test_%,$(wildcard tests/*.c))
@@ -120,6 +122,13 @@ build/tools/examples/%: tools/examples/%.c
 	$(call program,$<)
 
 test_libs := -lcmocka -lpthread
+
+define large_group
+build/tests/test_$(1): $$(call objects,$$(wildcard tests/$(1)/*.c) $$(shared))
+	$$(call program,$$^,,$$(test_libs))
+
+endef
+$(foreach group,$(large),$(eval $(call large_group,$(group))))
 build/tests/test_%: build/obj/tests/test_%.o $(call objects,$(shared))
 	$(call program,$^,,$(test_libs))
 
@@ -156,7 +165,7 @@ vmdir := $(CURDIR)/build/kernel/$(KERNEL)/headers
 own := $(shell echo $$PPID)
 jobs = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
-.PHONY: demo check check-all mutations check-excluded check-same reference vm shell image
+.PHONY: demo check check-all stress mutations check-excluded check-same reference vm shell image
 image:
 	$(Q)tests/vm/host
 	$(Q)tests/vm/kernel $(KERNEL)
@@ -185,6 +194,14 @@ check-excluded: image
 check-same: image
 	$(Q)+$(MAKE) KERNEL=reference image
 	$(Q)tests/vm/same
+
+# how long, and what the decisions follow from
+SECONDS ?= 60
+SEED ?= $(shell date +%s)
+
+stress: image
+	$(Q)RUN='KCOV_SECONDS=$(SECONDS) KCOV_SEED=$(SEED) CMOCKA_MESSAGE_OUTPUT=TAP /tests/test_$@' \
+		TIMEOUT=$$(($(SECONDS) + 900)) tests/vm/boot
 
 shell:
 	$(Q)+$(MAKE) image >&2
@@ -249,6 +266,8 @@ make demo          in a VM: coverage of one system call of a stock Debian kernel
 make check         all tests, in a VM; TESTS='pc mmap' only these groups;
                    ROUNDS=20 of what depends on luck
 make check-all     this and every other check there is, ROUNDS=200, and 4 CPUs: hours
+make stress        actors that do all there is to do at once, against a model of what
+                   must be answered, in the VM: SECONDS=60 SEED=
 make check-excluded         is the table of functions that are not covered right?
                    compiles what mainline leaves out, and compares
 make check-same    is the same recorded of the same code on the stock kernel, moved

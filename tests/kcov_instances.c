@@ -9,7 +9,8 @@
 
 #define LOST	"/sys/kernel/debug/kcov_mod/lost"
 
-static bool parse_row(const char *line, struct kcov_row *row)
+/* False if the line is odd; the head of the table is not. */
+bool kcov_parse_row(const char *line, struct kcov_row *row)
 {
 	char rest;
 
@@ -26,7 +27,7 @@ int kcov_read_rows(struct kcov_row *row)
 	int rows = -1;
 
 	while (file && fgets(line, sizeof(line), file)) {
-		if (!parse_row(line, row))
+		if (!kcov_parse_row(line, row))
 			rows = -2;
 		rows++;
 		if (rows < 0)

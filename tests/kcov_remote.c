@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define PARAMETERS "/sys/module/kcov/parameters/"
+
 static_assert(offsetof(struct kcov_remote, trace_mode) ==
 	      offsetof(struct kcov_remote_arg, trace_mode), "");
 static_assert(offsetof(struct kcov_remote, area_size) ==
@@ -71,6 +73,13 @@ int kcov_sections(const char *format, ...)
 	vsnprintf(line, sizeof(line), format, values);
 	va_end(values);
 	return kcov_write_file(KCOV_SECTIONS, line);
+}
+
+bool kcov_make_areas_small(void)
+{
+	return !kcov_write_file(PARAMETERS "softirq_area_size", "1024") &&
+	       !kcov_write_file(PARAMETERS "tree_set_size", "1024") &&
+	       !kcov_write_file(PARAMETERS "tree_sets", "8");
 }
 
 int kcov_load_drivers(void **state)

@@ -45,6 +45,9 @@ int kcov_enable_common(int fd, __u64 handle);
 int kcov_deferred(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int kcov_sections(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* What is set aside for each user: the defaults take long to clear. */
+bool kcov_make_areas_small(void);
+
 /* Group fixtures: the drivers. */
 int kcov_load_drivers(void **state);
 int kcov_unload_drivers(void **state);

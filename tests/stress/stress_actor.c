@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The steps of an actor: a thread of three in a process, or a process with children.
+ *
+ * A thread that ends leaves its descriptors to the next one of the same actor, which learns of the
+ * end by pthread_join(). A process that ends leaves nothing.
+ */
+#include "stress.h"
+
+#include <pthread.h>
+#include <semaphore.h>
+#include <string.h>
+#include <unistd.h>
+
+#define FOR_THREADS	1
+#define FOR_PROCESSES	2
+#define FOR_CHILDREN	4
+#define FOR_ALL		7
+
+static void end(struct stress_actor *a)
+{
+	stress_expect(a, MAY(0), 0);
+	a->has_ended = true;
+}
+
+static const struct step {
+	enum stress_call call;
+	void (*make)(struct stress_actor *a);
+	unsigned int weight;
+	unsigned int who;
+} steps[] = {
+	{ STRESS_OPEN, stress_open, 12, FOR_ALL },
+	{ STRESS_CLOSE, stress_close, 2, FOR_ALL },
+	{ STRESS_INIT, stress_init, 12, FOR_ALL },
+	{ STRESS_MAP, stress_map, 10, FOR_ALL },
+	{ STRESS_UNMAP, stress_unmap, 1, FOR_ALL },
+	{ STRESS_ENABLE, stress_enable, 12, FOR_ALL },
+	{ STRESS_REMOTE_ENABLE, stress_remote_enable, 10, FOR_ALL },
+	{ STRESS_TREE_ENABLE, stress_enable_tree, 6, FOR_PROCESSES | FOR_CHILDREN },
+	{ STRESS_DISABLE, stress_disable, 8, FOR_ALL },
+	{ STRESS_RESET, stress_reset, 4, FOR_ALL },
+	{ STRESS_ODD_IOCTL, stress_odd_ioctl, 2, FOR_ALL },
+	{ STRESS_ODD_FILE, stress_odd_file, 2, FOR_ALL },
+	{ STRESS_TRACE, stress_trace, 12, FOR_ALL },
+	{ STRESS_OVERFLOW, stress_overflow, 6, FOR_ALL },
+	{ STRESS_SECTION, stress_section, 8, FOR_ALL },
+	{ STRESS_SECTION_START, stress_section_start, 4, FOR_ALL },
+	{ STRESS_SECTION_STOP, stress_section_stop, 3, FOR_ALL },
+	{ STRESS_SHARED_INIT, stress_shared_init, 2, FOR_THREADS },
+	{ STRESS_SHARED_ENABLE, stress_shared_enable, 8, FOR_THREADS },
+	{ STRESS_SHARED_DISABLE, stress_shared_disable, 8, FOR_THREADS },
+	{ STRESS_FORK, stress_fork, 3, FOR_PROCESSES },
+	{ STRESS_VFORK, stress_vfork, 3, FOR_PROCESSES },
+	{ STRESS_EXEC, stress_exec, 2, FOR_PROCESSES },
+	{ STRESS_KILL, stress_kill, 3, FOR_PROCESSES },
+	{ STRESS_MOVE, stress_move, 3, FOR_ALL },
+	{ STRESS_END, end, 1, FOR_THREADS | FOR_PROCESSES },
+};
+
+bool stress_goes_on(void)
+{
+	return !__atomic_load_n(&stress_world->stop, __ATOMIC_RELAXED);
+}
+
+static const struct step *draw_step(struct stress_actor *a, unsigned int who)
+{
+	unsigned int all = 0, drawn;
+
+	for (size_t i = 0; i < ARRAY_SIZE(steps); i++)
+		all += steps[i].who & who ? steps[i].weight : 0;
+	drawn = stress_draw(a, all);
+	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
+		const unsigned int weight = steps[i].who & who ? steps[i].weight : 0;
+
+		if (drawn < weight)
+			return &steps[i];
+		drawn -= weight;
+	}
+	return &steps[0];
+}
+
+/* The watchdog sees where it is. */
+void stress_begin(struct stress_actor *a, enum stress_call call)
+{
+	a->call = call;
+	a->what = NULL;
+	a->seen->step++;
+	a->seen->call = call;
+}
+
+/* What a call is about that is of use with an enabled descriptor only, if there is one. */
+static void choose_slot(struct stress_actor *a, enum stress_call call)
+{
+	const struct stress_desc *enabled = NULL;
+
+	if (call == STRESS_TRACE || call == STRESS_OVERFLOW)
+		enabled = a->task.local;
+	else if (call == STRESS_SECTION || call == STRESS_SECTION_START)
+		enabled = a->task.remote;
+	for (unsigned int i = 0; i < STRESS_SLOTS; i++)
+		if (enabled == &a->model->descs[i])
+			a->slot = i;
+}
+
+static void make_step(struct stress_actor *a, unsigned int who)
+{
+	const struct step *step = draw_step(a, who);
+
+	a->slot = stress_draw(a, STRESS_SLOTS);
+	choose_slot(a, step->call);
+	stress_begin(a, step->call);
+	step->make(a);
+}
+
+void stress_child_step(struct stress_actor *a)
+{
+	make_step(a, FOR_CHILDREN);
+}
+
+/* The stream is that of the actor's life in this epoch, and nobody else's. */
+void stress_start_actor(struct stress_actor *a, unsigned int number)
+{
+	struct stress_seen *seen = &stress_world->seen[number];
+	struct kcov_random epoch = kcov_random_fork(stress_world->seed, stress_world->epoch);
+	struct kcov_random actor = kcov_random_fork(epoch.state, number);
+
+	*a = (struct stress_actor){
+		.number = number,
+		.random = kcov_random_fork(actor.state, seen->life),
+		.model = &stress_world->models[number],
+		.seen = seen,
+		.shared = -1,
+	};
+	*a->model = (struct stress_model){ 0 };
+	seen->step = 0;
+	for (int i = 0; i < STRESS_SLOTS; i++)
+		a->slots[i].fd = -1;
+	a->task.tid = gettid();
+}
+
+int stress_run_process(unsigned int number)
+{
+	struct stress_actor a;
+
+	stress_start_actor(&a, number);
+	while (stress_goes_on() && !a.has_ended)
+		make_step(&a, FOR_PROCESSES);
+	return 0;
+}
+
+static struct stress_actor actors[STRESS_THREADS];
+static struct stress_common common;
+static sem_t one_has_ended;
+
+static void *run_thread(void *data)
+{
+	struct stress_actor *a = data;
+
+	a->task = (struct stress_task){ .tid = gettid() };
+	while (stress_goes_on() && !a->has_ended)
+		make_step(a, FOR_THREADS);
+	stress_shared_end(a);
+	a->has_ended = true;
+	sem_post(&one_has_ended);
+	return NULL;
+}
+
+static int open_common(void)
+{
+	for (int i = 0; i < STRESS_SHARED; i++) {
+		common.fds[i] = kcov_open();
+		if (common.fds[i] < 0)
+			return errno;
+	}
+	return 0;
+}
+
+static bool start_thread(pthread_t *thread, struct stress_actor *a)
+{
+	a->has_ended = false;
+	return !pthread_create(thread, NULL, run_thread, a);
+}
+
+/* Joins whoever has ended, and starts the next one of that actor. */
+static bool renew_threads(pthread_t *threads)
+{
+	for (int i = 0; i < STRESS_THREADS; i++) {
+		if (!__atomic_load_n(&actors[i].has_ended, __ATOMIC_ACQUIRE))
+			continue;
+		pthread_join(threads[i], NULL);
+		stress_did_end(actors[i].model, actors[i].task.tid);
+		if (!start_thread(&threads[i], &actors[i]))
+			return false;
+	}
+	return true;
+}
+
+int stress_run_threads(unsigned int first)
+{
+	pthread_t threads[STRESS_THREADS];
+	bool fine = !open_common();
+
+	sem_init(&one_has_ended, 0, 0);
+	for (int i = 0; i < STRESS_THREADS && fine; i++) {
+		stress_start_actor(&actors[i], first + i);
+		actors[i].common = &common;
+		fine = start_thread(&threads[i], &actors[i]);
+	}
+	while (fine && stress_goes_on()) {
+		while (sem_wait(&one_has_ended))
+			;
+		fine = !stress_goes_on() || renew_threads(threads);
+	}
+	if (!fine)
+		stress_blame("actor %u: threads or descriptors could not be made: %s", first,
+			     strerrorname_np(errno));
+	for (int i = 0; i < STRESS_THREADS && fine; i++)
+		pthread_join(threads[i], NULL);
+	return !fine;
+}
