@@ -148,6 +148,10 @@ build/%/tools.a:
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
+# One input of the format; make fuzz-record makes many.
+build/tests/unit/test_corpus: build/obj/tests/unit/record_input.o
+build/tests/unit-asan/test_corpus: build/obj-asan/tests/unit/record_input.o
+
 build/tests/unit/%: build/obj/tests/unit/%.o build/obj/tools.a
 	$(call program,$^,,$(test_libs) $(tool_libs))
 
@@ -165,7 +169,7 @@ vmdir := $(CURDIR)/build/kernel/$(KERNEL)/headers
 own := $(shell echo $$PPID)
 jobs = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
-.PHONY: demo check check-all stress mutations check-excluded check-same reference vm shell image
+.PHONY: demo check check-all stress fuzz-record mutations check-excluded check-same reference vm shell image
 image:
 	$(Q)tests/vm/host
 	$(Q)tests/vm/kernel $(KERNEL)
@@ -202,6 +206,17 @@ SEED ?= $(shell date +%s)
 stress: image
 	$(Q)RUN='KCOV_SECONDS=$(SECONDS) KCOV_SEED=$(SEED) CMOCKA_MESSAGE_OUTPUT=TAP /tests/test_$@' \
 		TIMEOUT=$$(($(SECONDS) + 900)) tests/vm/boot
+
+# on the host, with what clang makes of kcov_record.h; finds go to build/fuzz
+fuzz-record:
+	$(Q)tests/vm/host fuzz-record
+	$(Q)rm -rf build/fuzz/corpus && mkdir -p build/fuzz/corpus build/fuzz/found
+	$(Q)for file in tests/corpus/record/*; do \
+		sed '/^#/d' $$file | busybox xxd -r -p >build/fuzz/corpus/$${file##*/}; done
+	$(Q)clang -std=gnu11 -O1 -g -Wall -Wextra -Werror -fsanitize=fuzzer,address,undefined \
+		-fno-sanitize-recover=all -I. -Iinclude tests/unit/record_input.c -o build/fuzz/record
+	$(Q)build/fuzz/record -max_total_time=$(SECONDS) -seed=$(SEED) -artifact_prefix=build/fuzz/ \
+		-print_final_stats=1 build/fuzz/found build/fuzz/corpus
 
 shell:
 	$(Q)+$(MAKE) image >&2
@@ -268,6 +283,7 @@ make check         all tests, in a VM; TESTS='pc mmap' only these groups;
 make check-all     this and every other check there is, ROUNDS=200, and 4 CPUs: hours
 make stress        actors that do all there is to do at once, against a model of what
                    must be answered, in the VM: SECONDS=60 SEED=
+make fuzz-record   kcov_record.h under libFuzzer, on the host: SECONDS=60 SEED=
 make check-excluded         is the table of functions that are not covered right?
                    compiles what mainline leaves out, and compares
 make check-same    is the same recorded of the same code on the stock kernel, moved
