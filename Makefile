@@ -84,7 +84,7 @@ sample: $(if $(own_kcov),headers,module) $(fixed_code)
 
 examples := $(patsubst tools/%.c,build/tools/%,$(wildcard tools/examples/*.c))
 # A group of many files has a directory.
-large := stress
+large := stress fuzz
 groups := $(patsubst tests/%.c,build/tests/%,$(wildcard tests/test_*.c)) $(large:%=build/tests/test_%)
 units := $(patsubst tests/unit/%.c,build/tests/unit/%,$(wildcard tests/unit/test_*.c))
 asan := $(patsubst build/tests/unit/%,build/tests/unit-asan/%,$(units))
@@ -169,7 +169,7 @@ vmdir := $(CURDIR)/build/kernel/$(KERNEL)/headers
 own := $(shell echo $$PPID)
 jobs = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
-.PHONY: demo check check-all stress fuzz-record mutations check-excluded check-same reference vm shell image
+.PHONY: demo check check-all stress fuzz fuzz-record mutations check-excluded check-same reference vm shell image
 image:
 	$(Q)tests/vm/host
 	$(Q)tests/vm/kernel $(KERNEL)
@@ -203,7 +203,7 @@ check-same: image
 SECONDS ?= 60
 SEED ?= $(shell date +%s)
 
-stress: image
+stress fuzz: image
 	$(Q)RUN='KCOV_SECONDS=$(SECONDS) KCOV_SEED=$(SEED) CMOCKA_MESSAGE_OUTPUT=TAP /tests/test_$@' \
 		TIMEOUT=$$(($(SECONDS) + 900)) tests/vm/boot
 
@@ -283,6 +283,8 @@ make check         all tests, in a VM; TESTS='pc mmap' only these groups;
 make check-all     this and every other check there is, ROUNDS=200, and 4 CPUs: hours
 make stress        actors that do all there is to do at once, against a model of what
                    must be answered, in the VM: SECONDS=60 SEED=
+make fuzz          calls and debugfs files with inputs made from tests/corpus/calls,
+                   in the VM: SECONDS=60 SEED=
 make fuzz-record   kcov_record.h under libFuzzer, on the host: SECONDS=60 SEED=
 make check-excluded         is the table of functions that are not covered right?
                    compiles what mainline leaves out, and compares
