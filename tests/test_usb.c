@@ -19,6 +19,8 @@
 
 #define CONFIGFS	"/sys/kernel/config"
 #define GADGET		CONFIGFS "/usb_gadget/kcov"
+#define FUNCTION	"SourceSink.0"
+#define LINK		GADGET "/configs/c.1/" FUNCTION
 #define CONTROLLER	"/sys/bus/platform/devices/dummy_hcd.0"
 #define DEVICES		"/sys/bus/usb/devices"
 #define FOLLOW		"/sys/kernel/debug/kcov_mod/follow"
@@ -51,33 +53,39 @@ static bool run(const char *command)
 	return system(command) == 0;
 }
 
-/* The gadget is described once, and bound to the controller to plug it in. */
+/* The gadget is described once. */
 static bool make_gadget(void)
 {
 	return !mkdir(GADGET, 0755) &&
 	       !kcov_write_file(GADGET "/idVendor", "0x1d6b") &&
 	       !kcov_write_file(GADGET "/idProduct", "0x0104") &&
 	       !mkdir(GADGET "/configs/c.1", 0755) &&
-	       !mkdir(GADGET "/functions/SourceSink.0", 0755) &&
-	       !symlink(GADGET "/functions/SourceSink.0", GADGET "/configs/c.1/SourceSink.0");
+	       !mkdir(GADGET "/functions/" FUNCTION, 0755);
 }
 
 static void remove_gadget(void)
 {
-	unlink(GADGET "/configs/c.1/SourceSink.0");
 	rmdir(GADGET "/configs/c.1");
-	rmdir(GADGET "/functions/SourceSink.0");
+	rmdir(GADGET "/functions/" FUNCTION);
 	rmdir(GADGET);
 }
 
+/*
+ * Bound to the controller, it is plugged in. Its function is taken anew each
+ * time: the kernel's makes its descriptors whenever it is bound, and frees only
+ * the last, which a kernel that looks for leaks would report.
+ */
 static bool plug(void)
 {
-	return !kcov_write_file(GADGET "/UDC", "dummy_udc.0");
+	return !symlink(GADGET "/functions/" FUNCTION, LINK) &&
+	       !kcov_write_file(GADGET "/UDC", "dummy_udc.0");
 }
 
 static bool unplug(void)
 {
-	return !kcov_write_file(GADGET "/UDC", "\n");
+	const bool was_bound = !kcov_write_file(GADGET "/UDC", "\n");
+
+	return !unlink(LINK) && was_bound;
 }
 
 /* A device behind the root hub's first port has been configured. */
