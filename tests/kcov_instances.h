@@ -14,6 +14,7 @@ struct kcov_row {
 
 bool kcov_parse_row(const char *line, struct kcov_row *row);
 int kcov_read_rows(struct kcov_row *last);
+bool kcov_has_no_rows(void *unused);
 unsigned long kcov_lost(const char *what);
 
 #endif /* KCOV_INSTANCES_H */

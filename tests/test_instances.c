@@ -28,14 +28,6 @@ static void assert_row(const char *pid, const char *comm, const char *mode, cons
 	assert_string_equal(row.size, size);
 }
 
-static bool has_no_row(void *unused)
-{
-	struct kcov_row row;
-
-	(void)unused;
-	return kcov_read_rows(&row) == 0;
-}
-
 static void table_is_for_root_to_read(void **state)
 {
 	struct stat status;
@@ -211,7 +203,7 @@ static void closed_descriptor_has_no_line(void **state)
 	(void)state;
 	assert_true(kcov_make(&test, KCOV_TEST_SIZE));
 	kcov_release(&test);
-	assert_true(kcov_wait_for(has_no_row, NULL));
+	assert_true(kcov_wait_for(kcov_has_no_rows, NULL));
 }
 
 static void two_hundred_descriptors_have_a_line_each(void **state)

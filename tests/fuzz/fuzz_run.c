@@ -189,14 +189,6 @@ static int wait_for(pid_t pid)
 	return 1;
 }
 
-static bool has_no_descriptor(void *unused)
-{
-	struct kcov_row row;
-
-	(void)unused;
-	return kcov_read_rows(&row) == 0;
-}
-
 static bool has_users_of_before(void *users)
 {
 	return kcov_read_number("/sys/module/kcov/refcnt", "") == *(unsigned long *)users;
@@ -204,7 +196,7 @@ static bool has_users_of_before(void *users)
 
 static const char *look_behind(unsigned long users)
 {
-	if (!kcov_wait_for(has_no_descriptor, NULL))
+	if (!kcov_wait_for(kcov_has_no_rows, NULL))
 		return "leaves a descriptor in kcov_mod/instances";
 	if (!kcov_wait_for(has_users_of_before, &users))
 		return "changes the number of the module's users";

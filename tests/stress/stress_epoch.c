@@ -266,14 +266,6 @@ static bool let_go(void)
 	return waitpid(guard, NULL, 0) == guard;
 }
 
-static bool has_no_descriptor(void *unused)
-{
-	struct kcov_row row;
-
-	(void)unused;
-	return kcov_read_rows(&row) == 0;
-}
-
 /* What the end of an epoch must find, in this order. */
 static const char *clean_up(void)
 {
@@ -283,7 +275,7 @@ static const char *clean_up(void)
 		return "rmmod with the last user still there was not refused";
 	if (!let_go())
 		return "the last user did not go";
-	if (!kcov_wait_for(has_no_descriptor, NULL))
+	if (!kcov_wait_for(kcov_has_no_rows, NULL))
 		return "descriptors are left in kcov_mod/instances, and nobody has them";
 	if (!kcov_wait_for(kcov_is_unused, "kcov"))
 		return "the module has users, and nobody has it";
