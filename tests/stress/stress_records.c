@@ -27,14 +27,31 @@ static size_t capacity_of(const struct stress_desc *desc)
 	return (desc->words - 1) / words_of(desc);
 }
 
-/* The count is 0, and all behind it is known. */
+static size_t count_in(const unsigned long *map)
+{
+	return __atomic_load_n(&map[0], __ATOMIC_RELAXED);
+}
+
+/*
+ * All behind the count is known.
+ *
+ * A thread that has enabled kcov may get records between any two of its instructions: where
+ * schedule() is covered, one for each time it is preempted. So it begins with the count, lest such
+ * a record land in a word that is filled already and be forgotten, and begins again if one came:
+ * at the last look none had, and from then on records are counted. Only the compiler could
+ * reorder that, as the records are made by the same thread.
+ */
 void stress_fill(const struct stress_actor *a)
 {
-	const struct stress_slot *slot = &a->slots[a->slot];
+	unsigned long *map = a->slots[a->slot].map;
 
-	for (size_t i = 1; i < stress_desc(a)->words; i++)
-		slot->map[i] = EMPTY;
-	__atomic_store_n(&slot->map[0], 0, __ATOMIC_RELEASE);
+	do {
+		__atomic_store_n(&map[0], 0, __ATOMIC_RELAXED);
+		__atomic_signal_fence(__ATOMIC_SEQ_CST);
+		for (size_t i = 1; i < stress_desc(a)->words; i++)
+			map[i] = EMPTY;
+		__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	} while (count_in(map));
 }
 
 static bool is_possible(const unsigned long *record, size_t words)
@@ -48,8 +65,9 @@ size_t stress_check_records(struct stress_actor *a)
 	const struct stress_desc *desc = stress_desc(a);
 	const size_t words = words_of(desc);
 	const unsigned long *map = stress_slot(a)->map;
-	const size_t count = __atomic_load_n(&map[0], __ATOMIC_ACQUIRE);
+	const size_t count = count_in(map);
 
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	if (count > capacity_of(desc))
 		stress_fail(a, "the count is %#lx, and there is room for %#lx", count,
 			    capacity_of(desc));
@@ -61,13 +79,20 @@ size_t stress_check_records(struct stress_actor *a)
 	return count;
 }
 
+/* A word that is known no more must belong to a record that came since the count was read. */
 static void check_behind(struct stress_actor *a, size_t count)
 {
+	const size_t words = words_of(stress_desc(a));
 	const unsigned long *map = stress_slot(a)->map;
 
-	for (size_t i = 1 + count * words_of(stress_desc(a)); i < stress_desc(a)->words; i++)
-		if (map[i] != EMPTY)
-			stress_fail(a, "word %zu, behind %zu records, is %#lx", i, count, map[i]);
+	for (size_t i = 1 + count * words; i < stress_desc(a)->words; i++) {
+		if (map[i] == EMPTY)
+			continue;
+		__atomic_signal_fence(__ATOMIC_SEQ_CST);
+		if (i > count_in(map) * words)
+			stress_fail(a, "word %zu, behind %zu records, is %#lx", i, count_in(map),
+				    map[i]);
+	}
 }
 
 static bool records_here(struct stress_actor *a)
