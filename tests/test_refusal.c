@@ -5,21 +5,21 @@
  */
 #include "kcov_test.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "kcov_log.h"
+
 #define CONTROL		"/proc/dynamic_debug/control"
-#define LINE_MAX_LENGTH	1024
 
 static int log_fd = -1;
 
 static int open_log(void **state)
 {
 	(void)state;
-	log_fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	log_fd = kcov_log_open();
 	return log_fd < 0 || kcov_write_file(CONTROL, "module kcov +p") ? -1 : 0;
 }
 
@@ -28,33 +28,6 @@ static int close_log(void **state)
 	(void)state;
 	close(log_fd);
 	return kcov_write_file(CONTROL, "module kcov -p") ? -1 : 0;
-}
-
-static void forget_log(void)
-{
-	lseek(log_fd, 0, SEEK_END);
-}
-
-/* Whether one line logged since forget_log() holds all of these. */
-static bool log_says(const char *const *parts)
-{
-	char line[LINE_MAX_LENGTH];
-	ssize_t length;
-
-	for (;;) {
-		length = read(log_fd, line, sizeof(line) - 1);
-		if (length < 0 && errno == EPIPE)
-			continue;	/* overwritten meanwhile: go on with the next */
-		if (length < 0)
-			return false;
-		line[length] = '\0';
-		size_t i = 0;
-
-		while (parts[i] && strstr(line, parts[i]))
-			i++;
-		if (!parts[i])
-			return true;
-	}
 }
 
 /* The ioctl is refused, and the log names its number, this task and why. */
@@ -66,10 +39,10 @@ static void assert_logged(int fd, unsigned long request, unsigned long argument,
 
 	snprintf(number, sizeof(number), "ioctl %#lx", request);
 	snprintf(pid, sizeof(pid), "[%d]", getpid());
-	forget_log();
+	kcov_log_forget(log_fd);
 	result = kcov_ioctl(fd, request, argument);
 	assert_int_not_equal(result, 0);
-	assert_true(log_says(parts));
+	assert_true(kcov_log_says(log_fd, parts));
 }
 
 static void bad_size_is_logged(void **state)
@@ -117,10 +90,10 @@ static void owner_of_the_descriptor_is_logged(void **state)
 
 	snprintf(owner, sizeof(owner), "of thread %d ", getpid());
 	assert_int_equal(kcov_enable(t->fd), 0);
-	forget_log();
+	kcov_log_forget(log_fd);
 	assert_int_equal(kcov_in_child(enable_again, *state), EINVAL);
 	assert_int_equal(kcov_disable(t->fd), 0);
-	assert_true(log_says(parts));
+	assert_true(kcov_log_says(log_fd, parts));
 }
 
 static void second_descriptor_is_logged(void **state)
@@ -183,9 +156,9 @@ static void refused_mmap_is_logged(void **state)
 	const char *const parts[] = { "kcov: ", "mmap", "test_refusal", "length", NULL };
 	const struct kcov_test *t = *state;
 
-	forget_log();
+	kcov_log_forget(log_fd);
 	assert_null(kcov_map(t->fd, t->size + KCOV_PAGE_WORDS));
-	assert_true(log_says(parts));
+	assert_true(kcov_log_says(log_fd, parts));
 }
 
 static void call_that_is_not_refused_is_not_logged(void **state)
@@ -193,9 +166,9 @@ static void call_that_is_not_refused_is_not_logged(void **state)
 	const char *const parts[] = { "kcov: ", "refused", NULL };
 	const struct kcov_test *t = *state;
 
-	forget_log();
+	kcov_log_forget(log_fd);
 	assert_true(kcov_trace_read(t) > 0);
-	assert_false(log_says(parts));
+	assert_false(kcov_log_says(log_fd, parts));
 }
 
 static void nothing_is_logged_while_dynamic_debug_is_off(void **state)
@@ -204,9 +177,9 @@ static void nothing_is_logged_while_dynamic_debug_is_off(void **state)
 	const struct kcov_test *t = *state;
 
 	assert_int_equal(kcov_write_file(CONTROL, "module kcov -p"), 0);
-	forget_log();
+	kcov_log_forget(log_fd);
 	assert_int_equal(kcov_ioctl(t->fd, KCOV_ENABLE, 2), EINVAL);
-	assert_false(log_says(parts));
+	assert_false(kcov_log_says(log_fd, parts));
 	assert_int_equal(kcov_write_file(CONTROL, "module kcov +p"), 0);
 }
 

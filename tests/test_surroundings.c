@@ -12,47 +12,28 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "kcov_log.h"
+
 #define FTRACE_ENABLED	"/proc/sys/kernel/ftrace_enabled"
 #define HOOKED		TRACEFS "enabled_functions"
-#define LINE_MAX_LENGTH	1024
 #define ROUNDS		20
 
 /* A module of the stock kernel and the file whose open() runs code of it. */
 #define TRACED		"tun"
 #define TRACED_DEVICE	"/dev/net/tun"
 
-static bool log_says(int log, const char *const *parts)
-{
-	char line[LINE_MAX_LENGTH];
-	ssize_t length;
-	size_t i;
-
-	for (;;) {
-		length = read(log, line, sizeof(line) - 1);
-		if (length < 0 && errno == EPIPE)
-			continue;	/* overwritten meanwhile: go on with the next */
-		if (length < 0)
-			return false;
-		line[length] = '\0';
-		for (i = 0; parts[i] && strstr(line, parts[i]); i++)
-			;
-		if (!parts[i])
-			return true;
-	}
-}
-
 /* What INIT_TRACE answers while ftrace is off; whether the log explains it. */
 static int init_with_ftrace_off(int fd, bool *explained)
 {
 	const char *const cure[] = { "kcov: ", "cannot be seen", "kernel.ftrace_enabled=1", NULL };
-	const int log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	const int log = kcov_log_open();
 	int result;
 
-	lseek(log, 0, SEEK_END);
+	kcov_log_forget(log);
 	if (kcov_write_file(FTRACE_ENABLED, "0"))
 		return -1;
 	result = kcov_init(fd, KCOV_TEST_SIZE);
-	*explained = log_says(log, cure);
+	*explained = kcov_log_says(log, cure);
 	close(log);
 	return kcov_write_file(FTRACE_ENABLED, "1") ? -1 : result;
 }
