@@ -13,6 +13,7 @@
 #include <linux/debugfs.h>
 #include <linux/err.h>
 #include <linux/fs.h>
+#include <linux/kallsyms.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/seq_file.h>
@@ -105,12 +106,21 @@ static void functions_stop(struct seq_file *m, void *entry)
 {
 }
 
+/* No name if its module has gone since; then the kernel would show the address. */
+static void show_function(struct seq_file *m, unsigned long address)
+{
+	char name[KSYM_SYMBOL_LEN];
+
+	sprint_symbol_no_offset(name, address);
+	seq_printf(m, "%s\n", strstarts(name, "0x") ? "(gone)" : name);
+}
+
 static int functions_show(struct seq_file *m, void *entry)
 {
 	const struct kcov_functions *all = m->private;
 
 	if (entry != SEQ_START_TOKEN) {
-		seq_printf(m, "%ps\n", *(void **)entry);
+		show_function(m, *(unsigned long *)entry);
 		return 0;
 	}
 	seq_printf(m, "# %u functions, %s\n# rules: ", all->count,
