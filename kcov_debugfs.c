@@ -172,7 +172,8 @@ static ssize_t functions_write(struct file *file, const char __user *data,
 	text = memdup_user_nul(data, size);
 	if (IS_ERR(text))
 		return PTR_ERR(text);
-	err = kcov_functions_change(text);
+	/* What stands behind a NUL would be dropped without a word. */
+	err = strlen(text) == size ? kcov_functions_change(text) : -EINVAL;
 	kfree(text);
 	return err ? err : size;
 }
