@@ -73,6 +73,7 @@
 
 #include <linux/atomic.h>
 #include <linux/cache.h>
+#include <linux/capability.h>
 #include <linux/err.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
@@ -96,6 +97,7 @@ struct vm_area_struct;
 /* Why a call is refused. kcov_refusal.c holds the errno and the reason. */
 enum kcov_refusal {
 	KCOV_OK,
+	KCOV_NO_ADDRESSES,
 	KCOV_UNKNOWN_IOCTL,
 	KCOV_BAD_SIZE,
 	KCOV_NO_MEMORY,
@@ -504,6 +506,7 @@ struct kcov_functions *kcov_functions_copy(void);
 void kcov_functions_show_rules(struct seq_file *m);
 int kcov_symbol_setup(void);
 unsigned long kcov_symbol_address(const char *name);
+bool kcov_symbol_may_see(const struct cred *cred);
 
 /* kcov_hook.c */
 int kcov_hook_setup(void);
@@ -523,6 +526,11 @@ static inline struct kcov_functions *kcov_functions_copy(void)
 
 static inline void kcov_functions_show_rules(struct seq_file *m) {}
 static inline int kcov_symbol_setup(void) { return 0; }
+static inline bool kcov_symbol_may_see(const struct cred *cred)
+{
+	return capable(CAP_SYSLOG);
+}
+
 static inline int kcov_hook_setup(void) { return 0; }
 static inline void kcov_hook_cleanup(void) {}
 static inline int kcov_hook_get(void) { return 0; }

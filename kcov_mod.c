@@ -23,10 +23,22 @@
 
 static struct dentry *device;
 
+/*
+ * Asked once, of who opens it: what he does with the descriptor is his affair.
+ * Said in the log, unlike other refusals, as root does not expect this one.
+ */
 static int kcov_open(struct inode *inode, struct file *file)
 {
-	struct kcov_desc *desc = kcov_desc_create();
+	struct kcov_desc *desc;
 
+	if (!kcov_symbol_may_see(file->f_cred)) {
+		pr_notice_ratelimited("open by %s[%d] refused with %ld: %s\n",
+				      current->comm, task_pid_nr(current),
+				      kcov_refusal_errno(KCOV_NO_ADDRESSES),
+				      kcov_refusal_reason(KCOV_NO_ADDRESSES));
+		return kcov_refusal_errno(KCOV_NO_ADDRESSES);
+	}
+	desc = kcov_desc_create();
 	if (!desc)
 		return -ENOMEM;
 	file->private_data = desc;

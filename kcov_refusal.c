@@ -16,6 +16,8 @@ static const struct {
 	const char *reason;
 } refusals[] = {
 	[KCOV_OK] = { 0, "not refused" },
+	[KCOV_NO_ADDRESSES] = { -EPERM,
+		"addresses are hidden from it: CAP_SYSLOG, sysctl kernel.kptr_restrict=1" },
 	[KCOV_UNKNOWN_IOCTL] = { -ENOTTY, "no such ioctl" },
 	[KCOV_BAD_SIZE] = { -EINVAL,
 		"the length in words is below 2 or above INT_MAX / 8" },

@@ -10,10 +10,13 @@
  * The kernel's symbol table is not exported. One kprobe tells the address of
  * its look-up function, that one the rest.
  *
- * Context: process context, takes long. Locking: callers hold arm_lock.
+ * Context: process context, takes long. Locking: callers hold arm_lock, but for
+ * kcov_symbol_address() and kcov_symbol_may_see(), which need none.
  * Lifetime: the answer is the caller's to kvfree.
  */
 #include <linux/bsearch.h>
+#include <linux/capability.h>
+#include <linux/cred.h>
 #include <linux/ftrace.h>
 #include <linux/kallsyms.h>
 #include <linux/kernel.h>
@@ -41,6 +44,7 @@ DEFINE_STATIC_CALL_NULL(kcov_each_kernel_symbol, kallsyms_on_each_symbol);
 DEFINE_STATIC_CALL_NULL(kcov_each_module_symbol, module_kallsyms_on_each_symbol);
 DEFINE_STATIC_CALL_NULL(kcov_module_of, __module_address);
 DEFINE_STATIC_CALL_NULL(kcov_location_of, ftrace_location);
+DEFINE_STATIC_CALL_NULL(kcov_show_value, kallsyms_show_value);
 static unsigned long kernel_start, kernel_end;
 
 /* One pass over all symbols. */
@@ -71,6 +75,14 @@ unsigned long kcov_symbol_address(const char *name)
 	if (!static_call_query(kcov_lookup_name))
 		return 0;
 	return static_call(kcov_lookup_name)(name);
+}
+
+/* As for /proc/kallsyms: who may not see addresses there may not see them here. */
+bool kcov_symbol_may_see(const struct cred *cred)
+{
+	if (!static_call_query(kcov_show_value))
+		return capable(CAP_SYSLOG);
+	return static_call(kcov_show_value)(cred);
 }
 
 /*
@@ -286,6 +298,7 @@ int __init kcov_symbol_setup(void)
 	find(kcov_each_module_symbol, "module_kallsyms_on_each_symbol");
 	find(kcov_module_of, "__module_address");
 	find(kcov_location_of, "ftrace_location");
+	find(kcov_show_value, "kallsyms_show_value");
 	kernel_start = kcov_symbol_address("_stext");
 	kernel_end = kcov_symbol_address("_etext");
 	return 0;

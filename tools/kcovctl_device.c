@@ -28,7 +28,7 @@ static const struct cure open_cures[] = {
 	  "the module is not loaded: modprobe kcov, or insmod kcov.ko" },
 	{ EACCES, "only root may trace: run as root, or through sudo" },
 	{ EPERM,
-	  "kernel lockdown closes debugfs: switch Secure Boot off, or boot with lockdown=none" },
+	  "kernel lockdown closes debugfs: switch Secure Boot off, or boot with lockdown=none; or kernel addresses are hidden: sysctl kernel.kptr_restrict=1, and CAP_SYSLOG" },
 	{ EMFILE, "too many open files: raise ulimit -n" },
 	{ ENFILE, "too many open files: raise sysctl fs.file-max" },
 	{ ENOMEM, "no memory for a descriptor: free some" },
