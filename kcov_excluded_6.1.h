@@ -26,7 +26,7 @@
 #ifndef KCOV_EXCLUDED_H
 #define KCOV_EXCLUDED_H
 
-#define KCOV_EXCLUDED_COUNT 7316
+#define KCOV_EXCLUDED_COUNT 7317
 
 static const char * const kcov_excluded[] = {
 	"HARDIRQ_verbose",
@@ -490,6 +490,7 @@ static const char * const kcov_excluded[] = {
 	"__memcg_kmem_uncharge_page",
 	"__memcg_stats_lock",
 	"__memory_events_show",
+	"__might_fault",
 	"__might_resched",
 	"__might_sleep",
 	"__migrate_swap_task",

@@ -27,7 +27,7 @@
 #ifndef KCOV_EXCLUDED_H
 #define KCOV_EXCLUDED_H
 
-#define KCOV_EXCLUDED_COUNT 7798
+#define KCOV_EXCLUDED_COUNT 7799
 
 static const char * const kcov_excluded[] = {
 	"HARDIRQ_verbose",
@@ -501,6 +501,7 @@ static const char * const kcov_excluded[] = {
 	"__memcg_slab_post_alloc_hook",
 	"__memcg_stats_lock",
 	"__memory_events_show",
+	"__might_fault",
 	"__might_resched",
 	"__might_sleep",
 	"__migrate_swap_task",
