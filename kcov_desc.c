@@ -209,10 +209,16 @@ void kcov_desc_free_area(u64 *area)
 	vfree(area);
 }
 
+/* A hint, to arm nothing in vain: install looks again. */
 bool kcov_desc_is_new(struct kcov_desc *desc)
 {
-	/* A hint, to arm nothing in vain: install looks again, locked. */
-	return READ_ONCE(desc->state) == KCOV_NEW;
+	unsigned long flags;
+	bool is_new;
+
+	raw_spin_lock_irqsave(&desc->lock, flags);
+	is_new = desc->state == KCOV_NEW;
+	raw_spin_unlock_irqrestore(&desc->lock, flags);
+	return is_new;
 }
 
 /**
@@ -233,7 +239,7 @@ enum kcov_refusal kcov_desc_install(struct kcov_desc *desc, u64 *area,
 		desc->rec.capacity = kcov_record_pc_capacity(words);
 		desc->words = words;
 		desc->armed = true;
-		WRITE_ONCE(desc->state, KCOV_READY);
+		desc->state = KCOV_READY;
 		refusal = KCOV_OK;
 	}
 	raw_spin_unlock_irqrestore(&desc->lock, flags);
