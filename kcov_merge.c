@@ -65,7 +65,8 @@ static bool publish(struct kcov_desc *desc, struct kcov_section *section,
 		if (done) {
 			if (copied)
 				kcov_record_publish(&desc->rec, count + copied);
-			desc->rec.dropped += section->rec.dropped + all - copied;
+			kcov_record_drop(&desc->rec, section->rec.dropped +
+						     all - copied);
 		}
 	}
 	raw_spin_unlock_irqrestore(&desc->lock, flags);

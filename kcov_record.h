@@ -112,6 +112,19 @@ static __always_inline u64 kcov_record_count(const struct kcov_recorder *rec)
 }
 
 /**
+ * kcov_record_drop() - count records that found no room
+ * @rec: the recorder
+ * @records: how many
+ *
+ * One writer, as for records; kcov_mod/instances reads it at any time.
+ */
+static __always_inline void kcov_record_drop(struct kcov_recorder *rec,
+					     u64 records)
+{
+	WRITE_ONCE(rec->dropped, rec->dropped + records);
+}
+
+/**
  * kcov_record_reserve() - count one more record, before it is written
  * @rec: the recorder
  * @words: length of a record
@@ -130,7 +143,7 @@ static __always_inline u64 *kcov_record_reserve(struct kcov_recorder *rec,
 	u64 count = READ_ONCE(area[0]);
 
 	if (unlikely(count >= rec->capacity)) {
-		rec->dropped++;
+		kcov_record_drop(rec, 1);
 		return NULL;
 	}
 	WRITE_ONCE(area[0], count + 1);
@@ -206,7 +219,7 @@ static __always_inline bool kcov_record_add(struct kcov_recorder *rec, u64 pc)
 			return true;
 		}
 	}
-	rec->dropped++;
+	kcov_record_drop(rec, 1);
 	return false;
 }
 
