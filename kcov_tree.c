@@ -64,7 +64,8 @@ static void put_idle(struct kcov_tree *tree, struct kcov_set *set)
 {
 	raw_spin_lock_irq(&tree->desc->lock);
 	list_add(&set->node, &tree->idle);
-	tree->idle_count++;
+	/* Others ask without the lock whether it is time to make more. */
+	WRITE_ONCE(tree->idle_count, tree->idle_count + 1);
 	raw_spin_unlock_irq(&tree->desc->lock);
 }
 
@@ -114,7 +115,13 @@ static void merge_set(struct kcov_tree *tree, struct kcov_set *set)
 		if (pc)
 			merge_pc(tree, pc);
 	}
-	tree->desc->rec.dropped += set->rec.dropped;
+	kcov_record_drop(&tree->desc->rec, READ_ONCE(set->rec.dropped));
+}
+
+/* As new; no task has it. */
+static void empty_set(struct kcov_set *set)
+{
+	memset(set->rec.area, 0, set->rec.capacity * sizeof(u64));
 	set->rec.dropped = 0;
 }
 
@@ -138,7 +145,7 @@ static void merge_ended(struct kcov_tree *tree)
 	while ((set = next_ended(tree))) {
 		if (!READ_ONCE(tree->stopped))
 			merge_set(tree, set);
-		memset(set->rec.area, 0, set->rec.capacity * sizeof(u64));
+		empty_set(set);
 		put_idle(tree, set);
 		cond_resched();
 	}
@@ -227,7 +234,7 @@ static struct kcov_set *take_set(struct kcov_tree *tree)
 	if (!set)
 		return NULL;
 	list_del(&set->node);
-	tree->idle_count--;
+	WRITE_ONCE(tree->idle_count, tree->idle_count - 1);
 	refcount_inc(&tree->refs);
 	return set;
 }
@@ -304,7 +311,7 @@ static void merge_all(struct kcov_tree *tree)
 			merge_set(tree, set);
 			cond_resched();
 		}
-		tree->desc->rec.dropped += tree->seen.dropped;
+		kcov_record_drop(&tree->desc->rec, tree->seen.dropped);
 		WRITE_ONCE(tree->stopped, true);
 	}
 	mutex_unlock(&tree->merge_lock);
