@@ -143,6 +143,9 @@ static void hook_giveback(void)
 {
 	int err;
 
+	/* A module that is still coming is found by a look-up, too. */
+	if (giveback_hooked)
+		return;
 	giveback.kp.symbol_name = GIVEBACK;
 	giveback.kp.addr = NULL;
 	giveback.kp.flags = 0;
@@ -156,9 +159,11 @@ static void hook_giveback(void)
 static void unhook_giveback(void)
 	__must_hold(&hook_lock)
 {
-	if (giveback_hooked)
-		unregister_kretprobe(&giveback);
-	giveback_hooked = false;
+	if (!giveback_hooked)
+		return;
+	unregister_kretprobe(&giveback);
+	/* No address: ftrace has shut itself down, and the probe is still there. */
+	giveback_hooked = !giveback.kp.addr;
 }
 
 /* usbcore is there, or has just come. */

@@ -10,6 +10,8 @@
 #include "kcov_test.h"
 
 #include <dirent.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -331,6 +333,49 @@ static int stop(void **state)
 	return kcov_is_loaded("usb_f_ss_lb") || kcov_is_loaded("dummy_hcd") ? -1 : 0;
 }
 
+/* --- usbcore itself comes and goes --------------------------------------------------------- */
+
+static atomic_bool enabled_enough;
+
+static void *enable_and_disable(void *unused)
+{
+	struct kcov_test own;
+	long failed = !kcov_make(&own, KCOV_TEST_SIZE);
+
+	(void)unused;
+	while (!failed && !atomic_load(&enabled_enough))
+		failed = remote_enable(own.fd, usb_handle(1)) || kcov_disable(own.fd);
+	kcov_release(&own);
+	return (void *)failed;
+}
+
+/* A probe that is just being set keeps it for a moment. */
+static bool usbcore_is_out(void *unused)
+{
+	(void)unused;
+	return !kcov_is_loaded("usbcore") || run("modprobe -r usbcore 2>/dev/null");
+}
+
+/* The probe must be there once, whoever sees the module first: twice ends the kernel. */
+static void usbcore_that_comes_meanwhile_is_hooked_once(void **state)
+{
+	pthread_t thread;
+	void *failed = NULL;
+	int odd = 0;
+
+	(void)state;
+	assert_int_equal(stop(NULL), 0);
+	atomic_store(&enabled_enough, false);
+	assert_int_equal(pthread_create(&thread, NULL, enable_and_disable, NULL), 0);
+	for (int round = 0; round < kcov_rounds(); round++)
+		odd += !kcov_wait_for(usbcore_is_out, NULL) || !run("modprobe usbcore");
+	atomic_store(&enabled_enough, true);
+	pthread_join(thread, &failed);
+	assert_null(failed);
+	assert_int_equal(odd, 0);
+	assert_int_equal(start(NULL), 0);
+}
+
 static int teardown_large(void **state)
 {
 	unplug();
@@ -358,6 +403,7 @@ int main(void)
 		USB_TEST(nothing_is_recorded_behind_disable),
 		USB_TEST(every_plug_is_recorded),
 		USB_TEST(sections_of_a_followed_hub_end_with_its_work),
+		cmocka_unit_test(usbcore_that_comes_meanwhile_is_hooked_once),
 	};
 	const int failed = cmocka_run_group_tests(usb, start, stop);
 
