@@ -39,14 +39,26 @@ static bool on = true;			/* the switch */
  */
 #define TRIES 5
 
-/* Makes the hooks what the set, the switch and the users ask for. */
+/*
+ * Makes the hooks what the set, the switch and the users ask for. What cannot
+ * be hooked is not in the set: where the two differ, a module that goes might
+ * leave nothing in the filter, which to ftrace means all functions there are.
+ */
 static int hook(void)
 	__must_hold(&set_lock)
 {
+	int err;
+
 	lockdep_assert_held(&set_lock);
 	if (!armed || !on || !count)
 		return kcov_ftrace_unhook();
-	return kcov_ftrace_hook(entries, count);
+	err = kcov_ftrace_hook(entries, count);
+	if (err && err != -ENODEV) {
+		kcov_ftrace_unhook();
+		count = 0;
+		chosen = false;
+	}
+	return err;
 }
 
 static void adopt(unsigned long *new_entries, unsigned int new_count)
@@ -150,6 +162,7 @@ static int change_rules(char *text, bool may_come)
 	}
 	kvfree(rules);
 	rules = new;
+	chosen = true;
 	return 0;
 }
 
@@ -183,6 +196,8 @@ static int switch_entries(const char *value, const struct kernel_param *param)
 	if (on != wanted) {
 		on = wanted;
 		err = hook();
+		if (err)
+			on = !wanted;
 	}
 	mutex_unlock(&set_lock);
 	return err;
@@ -249,15 +264,41 @@ static unsigned int lower_bound(unsigned long address)
 	return low;
 }
 
-/* A filter covers no module that comes later. */
+/* Where a module's entries are in the set: none, if the two are the same. */
+static void range_of(const struct module *mod, unsigned int *from,
+		     unsigned int *to)
+	__must_hold(&set_lock)
+{
+	unsigned long start, size;
+
+	lockdep_assert_held(&set_lock);
+	kcov_module_text(mod, &start, &size);
+	*from = lower_bound(start);
+	*to = lower_bound(start + size);
+}
+
+static void forget(unsigned int from, unsigned int to)
+	__must_hold(&set_lock)
+{
+	memmove(entries + from, entries + to, (count - to) * sizeof(*entries));
+	count -= to - from;
+}
+
+/*
+ * A filter covers no module that comes later. One that was already coming when
+ * the set was chosen is in both.
+ */
 static int add_module(const struct module *mod)
 	__must_hold(&set_lock)
 {
 	unsigned long *found = NULL, *all;
-	unsigned int number, at;
+	unsigned int number, from, to;
 	int err;
 
 	lockdep_assert_held(&set_lock);
+	range_of(mod, &from, &to);
+	if (from != to)
+		return 0;
 	err = kcov_symbol_entries(mod, rules, &found, &number);
 	if (err || !number)
 		goto out;
@@ -266,13 +307,19 @@ static int add_module(const struct module *mod)
 	if (!all)
 		goto out;
 	/* A module's text is in one piece: so are its entries. */
-	at = lower_bound(found[0]);
-	memcpy(all, entries, at * sizeof(*all));
-	memcpy(all + at, found, number * sizeof(*all));
-	memcpy(all + at + number, entries + at, (count - at) * sizeof(*all));
+	memcpy(all, entries, from * sizeof(*all));
+	memcpy(all + from, found, number * sizeof(*all));
+	memcpy(all + from + number, entries + from,
+	       (count - from) * sizeof(*all));
 	adopt(all, count + number);
 	/* The first functions of all need more than an addition. */
-	err = count == number ? hook() : kcov_ftrace_add(found, number);
+	if (count == number) {
+		err = hook();
+	} else {
+		err = kcov_ftrace_add(found, number);
+		if (err)
+			forget(from, from + number);
+	}
 out:
 	kvfree(found);
 	return err;
@@ -285,21 +332,17 @@ out:
 static void remove_module(const struct module *mod)
 	__must_hold(&set_lock)
 {
-	unsigned long start, size;
 	unsigned int from, to;
 
 	lockdep_assert_held(&set_lock);
-	kcov_module_text(mod, &start, &size);
-	from = lower_bound(start);
-	to = lower_bound(start + size);
+	range_of(mod, &from, &to);
 	if (from == to)
 		return;
 	if (to - from == count)
 		kcov_ftrace_unhook();
 	else
 		kcov_ftrace_remove(entries + from, to - from);
-	memmove(entries + from, entries + to, (count - to) * sizeof(*entries));
-	count -= to - from;
+	forget(from, to);
 }
 
 static int see_module(struct notifier_block *block, unsigned long state,
@@ -311,7 +354,7 @@ static int see_module(struct notifier_block *block, unsigned long state,
 	mutex_lock(&set_lock);
 	if (chosen && state == MODULE_STATE_COMING)
 		err = add_module(mod);
-	else if (chosen && state == MODULE_STATE_GOING)
+	else if (state == MODULE_STATE_GOING)
 		remove_module(mod);
 	mutex_unlock(&set_lock);
 	if (err)

@@ -258,6 +258,58 @@ static int release_and_unload(void **state)
 	return kcov_test_teardown(state);
 }
 
+/* --- while the set is chosen anew ------------------------------------------------------- */
+
+#define CPUID_TOO	"=ksys_* +cpuid_*"
+
+static void *choose(void *unused)
+{
+	(void)unused;
+	kcov_write_file(FUNCTIONS, CPUID_TOO);
+	return NULL;
+}
+
+static bool is_gone(const char *line)
+{
+	return strstr(line, "(gone)");
+}
+
+/* A choice goes through all symbols, the modules' last: the module comes while it does. */
+static bool load_while_choosing(int round)
+{
+	pthread_t thread;
+	bool loaded;
+
+	if (pthread_create(&thread, NULL, choose, NULL))
+		return false;
+	usleep(1000 * round);
+	loaded = load_cpuid() == 0;
+	pthread_join(thread, NULL);
+	return loaded;
+}
+
+/* It may be seen by the choice and then come: that is one module. */
+static void module_that_comes_while_functions_are_chosen_is_there_once(void **state)
+{
+	long functions;
+	int odd = 0;
+
+	(void)state;
+	assert_int_equal(load_cpuid(), 0);
+	assert_int_equal(kcov_write_file(FUNCTIONS, CPUID_TOO), 0);
+	functions = kcov_count_lines(FUNCTIONS, is_of_cpuid);
+	assert_int_equal(kcov_unload("cpuid"), 0);
+	for (int round = 0; round < kcov_rounds(); round++) {
+		odd += !load_while_choosing(round);
+		odd += kcov_count_lines(FUNCTIONS, is_of_cpuid) != functions;
+		odd += kcov_unload("cpuid") != 0;
+		odd += kcov_count_lines(FUNCTIONS, is_gone) != 0;
+	}
+	assert_int_equal(kcov_write_file(FUNCTIONS, "default"), 0);
+	assert_true(functions > 0);
+	assert_int_equal(odd, 0);
+}
+
 #define CHURN_TEST(name) cmocka_unit_test_setup_teardown(name, start_others, stop_others)
 #define ONE_TEST(name) \
 	cmocka_unit_test_setup_teardown(name, kcov_test_setup_ready, release_and_unload)
@@ -267,6 +319,7 @@ int main(void)
 	const struct CMUnitTest churn[] = {
 		ONE_TEST(each_function_of_a_stock_module_is_recorded_once_a_call),
 		ONE_TEST(an_instrumented_function_is_recorded_once_a_call),
+		ONE_TEST(module_that_comes_while_functions_are_chosen_is_there_once),
 		CHURN_TEST(stock_module_is_covered_after_each_load),
 		CHURN_TEST(callbacks_and_nothing_else_are_recorded_after_each_load),
 	};
