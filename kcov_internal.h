@@ -414,6 +414,7 @@ int kcov_inherit_start(void);
 void kcov_inherit_stop(void);
 
 /* kcov_section.c; start, stop and common handle are declared in our header */
+void kcov_section_settle(void);
 void kcov_section_exit(void);
 void kcov_section_follow(u64 handle, unsigned int depth);
 void kcov_section_unfollow(void);
@@ -441,6 +442,7 @@ void kcov_merge_lost(struct kcov_remote *remote, enum kcov_loss loss);
 /* kcov_remote.c */
 enum kcov_refusal kcov_remote_enable(struct kcov_desc *desc,
 				     const void __user *argument);
+bool kcov_remote_is_bound(const struct kcov_remote *remote);
 bool kcov_remote_is_owner(struct kcov_desc *desc);
 enum kcov_refusal kcov_remote_disable(struct kcov_desc *desc);
 void kcov_remote_exit(void);

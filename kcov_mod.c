@@ -134,8 +134,10 @@ static enum kcov_refusal dispatch(struct kcov_desc *desc, unsigned int cmd,
 static long kcov_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	struct kcov_desc *desc = file->private_data;
-	enum kcov_refusal refusal = dispatch(desc, cmd, arg);
+	enum kcov_refusal refusal;
 
+	kcov_section_settle();
+	refusal = dispatch(desc, cmd, arg);
 	if (refusal)
 		pr_debug("ioctl %#x(%#lx) by %s[%d] on descriptor %u of thread %d refused with %ld: %s\n",
 			 cmd, arg, current->comm, task_pid_nr(current),

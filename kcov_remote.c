@@ -103,7 +103,8 @@ static void bind(struct kcov_desc *desc, struct kcov_remote *remote,
 {
 	desc->rec.mode = remote->mode;
 	desc->rec.capacity = kcov_record_capacity(remote->mode, desc->words);
-	desc->remote = remote;
+	/* Pairs with kcov_remote_is_bound(), which any context asks. */
+	WRITE_ONCE(desc->remote, remote);
 	kcov_desc_get(desc);
 	kcov_bind_own(desc, arg->common_handle);
 }
@@ -257,6 +258,15 @@ enum kcov_refusal kcov_remote_enable(struct kcov_desc *desc,
 	return refusal;
 }
 
+/*
+ * Whether somebody still waits for sections of @remote, of which the caller has
+ * one: that keeps the descriptor. Just a look; a merge looks again, locked.
+ */
+bool kcov_remote_is_bound(const struct kcov_remote *remote)
+{
+	return READ_ONCE(remote->desc->remote) == remote;
+}
+
 /* Only current can make this true or false for itself. */
 bool kcov_remote_is_owner(struct kcov_desc *desc)
 {
@@ -278,7 +288,7 @@ static struct kcov_remote *unbind(struct kcov_desc *desc)
 	raw_spin_lock_irqsave(&desc->lock, flags);
 	remote = desc->remote;
 	kcov_handle_unregister(remote);
-	desc->remote = NULL;
+	WRITE_ONCE(desc->remote, NULL);
 	kcov_bind_disown(desc);
 	raw_spin_unlock_irqrestore(&desc->lock, flags);
 	return remote;

@@ -64,13 +64,50 @@ static struct kcov_section *make_ready(u64 handle, enum kcov_where where)
 	return NULL;
 }
 
+/* A section of this context ends without its stop. Interrupts are off. */
+static void lose(struct kcov_section *section, enum kcov_where where)
+{
+	kcov_task_pop(section, where);
+	kcov_merge_lost(section->remote, KCOV_LOST_OUTLIVED);
+	kcov_area_release(section);
+}
+
+/**
+ * kcov_section_settle() - a task comes, and no softirq is below it
+ *
+ * On PREEMPT_RT softirqs run in tasks, and so do their sections. One that is
+ * still there when the task itself comes has lost its stop; what is made for
+ * the task from here on must not rest on that section's entry.
+ */
+void kcov_section_settle(void)
+{
+	struct kcov_section *section;
+	unsigned long flags;
+	bool was_inside = false;
+
+	if (!IS_ENABLED(CONFIG_PREEMPT_RT))
+		return;
+	local_irq_save(flags);
+	while ((section = kcov_task_section(KCOV_IN_SOFTIRQ))) {
+		was_inside = true;
+		lose(section, KCOV_IN_SOFTIRQ);
+	}
+	if (was_inside)
+		kcov_task_resume(KCOV_IN_TASK);
+	local_irq_restore(flags);
+}
+
 /* False in hard interrupts and NMIs, where there are no sections. */
 static bool find_context(enum kcov_where *where)
 {
 	unsigned int context = kcov_context();
 
 	*where = context == KCOV_CONTEXT_TASK ? KCOV_IN_TASK : KCOV_IN_SOFTIRQ;
-	return context == context_of(*where);
+	if (context != context_of(*where))
+		return false;
+	if (*where == KCOV_IN_TASK)
+		kcov_section_settle();
+	return true;
 }
 
 static bool is_handle(u64 handle)
@@ -91,13 +128,33 @@ static void refuse_nested(struct kcov_section *section)
 		     current->comm, task_pid_nr(current));
 }
 
+/*
+ * The innermost section here. One whose owner does not wait for it any more is
+ * taken off: its driver forgot the stop, and what runs now is no part of it.
+ */
+static struct kcov_section *section_here(enum kcov_where where)
+{
+	struct kcov_section *section;
+	bool is_stale = false;
+
+	lockdep_assert_irqs_disabled();
+	while ((section = kcov_task_section(where)) &&
+	       !kcov_remote_is_bound(section->remote)) {
+		is_stale = true;
+		lose(section, where);
+	}
+	if (is_stale)
+		kcov_task_resume(where);
+	return section;
+}
+
 static void start(u64 handle, enum kcov_where where)
 {
 	struct kcov_section *section;
 	unsigned long flags;
 
 	local_irq_save(flags);
-	section = kcov_task_section(where);
+	section = section_here(where);
 	if (section && !section->followed) {
 		refuse_nested(section);
 	} else {
@@ -198,7 +255,7 @@ void kcov_section_follow(u64 handle, unsigned int depth)
 	if (!find_context(&where))
 		return;
 	local_irq_save(flags);
-	if (!kcov_task_section(where)) {
+	if (!section_here(where)) {
 		section = make_ready(handle, where);
 		if (section) {
 			section->followed = true;
@@ -287,12 +344,11 @@ void kcov_section_exit(void)
 	unsigned long flags;
 	bool was_inside = false;
 
+	kcov_section_settle();
 	local_irq_save(flags);
 	while ((section = kcov_task_section(KCOV_IN_TASK))) {
 		was_inside = true;
-		kcov_task_pop(section, KCOV_IN_TASK);
-		kcov_merge_lost(section->remote, KCOV_LOST_OUTLIVED);
-		kcov_area_release(section);
+		lose(section, KCOV_IN_TASK);
 	}
 	if (was_inside)
 		kcov_task_resume(KCOV_IN_TASK);

@@ -323,6 +323,27 @@ static void tasks_that_inherited_exit_inside_a_section(void **state)
 	assert_works(t);
 }
 
+/* Nobody waits for it any more, and its stop never comes: others do not pay for that. */
+static void section_left_behind_by_its_owner_is_none(void **state)
+{
+	const unsigned long before = kcov_lost(NESTED);
+	const struct kcov_test *t = *state;
+	struct kcov_owner owner;
+	struct kcov_test gone;
+
+	assert_true(kcov_make(&gone, KCOV_TEST_SIZE));
+	assert_int_equal(kcov_owner_begin(&owner, gone.fd, kcov_usb(KCOV_USB_A)), 0);
+	assert_int_equal(kcov_sections("start %#llx", KCOV_USB_A), 0);
+	kcov_owner_end(&owner);
+	/* no KCOV_DISABLE here, which would end it */
+	assert_int_equal(kcov_owner_begin(&owner, t->fd, kcov_usb(KCOV_USB_B)), 0);
+	assert_int_equal(kcov_deferred("here %#llx", KCOV_USB_B), 0);
+	kcov_owner_end(&owner);
+	kcov_release(&gone);
+	assert_true(kcov_count(t) > 0);
+	assert_int_equal(kcov_lost(NESTED), before);
+}
+
 int main(void)
 {
 	const struct CMUnitTest misuse[] = {
@@ -343,6 +364,7 @@ int main(void)
 		KCOV_TEST(local_trace_goes_on_behind_a_section_that_disable_dropped),
 		KCOV_TEST(thread_inside_a_section_enables_nothing),
 		KCOV_TEST(tasks_that_inherited_exit_inside_a_section),
+		KCOV_TEST(section_left_behind_by_its_owner_is_none),
 	};
 	const int failed = cmocka_run_group_tests(misuse, kcov_load_drivers, kcov_unload_drivers);
 
