@@ -37,7 +37,14 @@ static bool armed;		/* under arm_lock */
  * itself finds out it is too late to refuse; see DESIGN.md.
  */
 static void pin_module(int err)
+	__must_hold(&arm_lock)
 {
+	static bool pinned;
+
+	lockdep_assert_held(&arm_lock);
+	if (pinned)
+		return;
+	pinned = true;
 	pr_err("ftrace has shut itself down (%d) and may go on calling this module: it stays loaded until the next boot\n",
 	       err);
 	__module_get(THIS_MODULE);
@@ -45,6 +52,7 @@ static void pin_module(int err)
 
 /* Function entries are a bonus: without them instrumented modules are left. */
 static void arm_entries(void)
+	__must_hold(&arm_lock)
 {
 	int err = kcov_functions_arm();
 
@@ -130,11 +138,16 @@ int kcov_arm_get(void)
 	return err;
 }
 
-/* The descriptor is gone, and with it any binding to it. */
+/*
+ * The descriptor is gone, and with it any binding to it. It still holds the
+ * module: the last moment to see that disarming would fail, and to refuse rmmod.
+ */
 void kcov_arm_put(void)
 {
 	mutex_lock(&arm_lock);
-	if (!--users)
+	if (!--users && kcov_symbol_ftrace_is_dead())
+		pin_module(-ENODEV);
+	if (!users)
 		mod_delayed_work(system_unbound_wq, &disarm_work,
 				 (unsigned long)disarm_delay * HZ);
 	mutex_unlock(&arm_lock);

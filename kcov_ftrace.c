@@ -47,7 +47,7 @@ int kcov_ftrace_hook(unsigned long *entries, unsigned int count)
 	if (err || registered)
 		return err;
 	err = register_ftrace_function(&entry_ops);
-	registered = !err;
+	registered = !err || err == -ENODEV;
 	return err;
 }
 

@@ -509,6 +509,7 @@ void kcov_functions_show_rules(struct seq_file *m);
 int kcov_symbol_setup(void);
 unsigned long kcov_symbol_address(const char *name);
 bool kcov_symbol_may_see(const struct cred *cred);
+bool kcov_symbol_ftrace_is_dead(void);
 
 /* kcov_hook.c */
 int kcov_hook_setup(void);
@@ -528,6 +529,7 @@ static inline struct kcov_functions *kcov_functions_copy(void)
 
 static inline void kcov_functions_show_rules(struct seq_file *m) {}
 static inline int kcov_symbol_setup(void) { return 0; }
+static inline bool kcov_symbol_ftrace_is_dead(void) { return false; }
 static inline bool kcov_symbol_may_see(const struct cred *cred)
 {
 	return capable(CAP_SYSLOG);

@@ -117,20 +117,30 @@ static int setup_exits(void)
 	return err;
 }
 
+static bool exits_hooked;
+
 static int arm_exits(void)
 {
-	return register_ftrace_function(&exit_ops);
+	int err = register_ftrace_function(&exit_ops);
+
+	exits_hooked = !err || err == -ENODEV;
+	return err;
 }
 
 /* Fails once ftrace has shut itself down; then the hook stays for good. */
 static int disarm_exits(void)
 {
-	return unregister_ftrace_function(&exit_ops);
+	int err = unregister_ftrace_function(&exit_ops);
+
+	exits_hooked = err;
+	return err;
 }
 
+/* What ftrace still uses is not freed. */
 static void cleanup_exits(void)
 {
-	ftrace_free_filter(&exit_ops);
+	if (!exits_hooked)
+		ftrace_free_filter(&exit_ops);
 }
 #else
 static struct tracepoint *exit_tracepoint;
@@ -200,10 +210,15 @@ int kcov_sched_arm(void)
 /**
  * kcov_sched_disarm() - no task is bound any more
  *
- * Return: 0, or an errno: then the exit hook is still called.
+ * Return: 0, or an errno: then the exit hook is still called, and switches are
+ * still seen.
  */
 int kcov_sched_disarm(void)
 {
-	disarm_switches();
-	return disarm_exits();
+	int err = disarm_exits();
+
+	/* What stays armed stays so as a whole: the next user asks for nothing. */
+	if (!err)
+		disarm_switches();
+	return err;
 }

@@ -10,8 +10,8 @@
  * The kernel's symbol table is not exported. One kprobe tells the address of
  * its look-up function, that one the rest.
  *
- * Context: process context, takes long. Locking: callers hold arm_lock, but for
- * kcov_symbol_address() and kcov_symbol_may_see(), which need none.
+ * Context: process context, takes long. Locking: none of its own; who asks for
+ * entries holds set_lock, with which its rules do not change.
  * Lifetime: the answer is the caller's to kvfree.
  */
 #include <linux/bsearch.h>
@@ -45,6 +45,8 @@ DEFINE_STATIC_CALL_NULL(kcov_each_module_symbol, module_kallsyms_on_each_symbol)
 DEFINE_STATIC_CALL_NULL(kcov_module_of, __module_address);
 DEFINE_STATIC_CALL_NULL(kcov_location_of, ftrace_location);
 DEFINE_STATIC_CALL_NULL(kcov_show_value, kallsyms_show_value);
+/* Of ftrace_is_dead(), whose prototype is in no header for modules. */
+DEFINE_STATIC_CALL_NULL(kcov_is_dead, int(void));
 static unsigned long kernel_start, kernel_end;
 
 /* One pass over all symbols. */
@@ -83,6 +85,12 @@ bool kcov_symbol_may_see(const struct cred *cred)
 	if (!static_call_query(kcov_show_value))
 		return capable(CAP_SYSLOG);
 	return static_call(kcov_show_value)(cred);
+}
+
+/* Whether ftrace has shut itself down, for good. */
+bool kcov_symbol_ftrace_is_dead(void)
+{
+	return static_call_query(kcov_is_dead) && static_call(kcov_is_dead)();
 }
 
 /*
@@ -299,6 +307,7 @@ int __init kcov_symbol_setup(void)
 	find(kcov_module_of, "__module_address");
 	find(kcov_location_of, "ftrace_location");
 	find(kcov_show_value, "kallsyms_show_value");
+	find(kcov_is_dead, "ftrace_is_dead");
 	kernel_start = kcov_symbol_address("_stext");
 	kernel_end = kcov_symbol_address("_etext");
 	return 0;
