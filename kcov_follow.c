@@ -339,7 +339,8 @@ int kcov_follow_switch(bool on)
 static int set_follow(const char *value, const struct kernel_param *param)
 {
 	bool on;
-	int err = kstrtobool(value, &on);
+	/* The name alone, as for any switch. */
+	int err = kstrtobool(value ?: "1", &on);
 
 	return err ? err : kcov_follow_switch(on);
 }
