@@ -26,7 +26,7 @@
 #ifndef KCOV_EXCLUDED_H
 #define KCOV_EXCLUDED_H
 
-#define KCOV_EXCLUDED_COUNT 7317
+#define KCOV_EXCLUDED_COUNT 7322
 
 static const char * const kcov_excluded[] = {
 	"HARDIRQ_verbose",
@@ -402,6 +402,7 @@ static const char * const kcov_excluded[] = {
 	"__irqentry_text_start",
 	"__irqsoff_tracer_init",
 	"__irqsoff_tracer_reset",
+	"__is_insn_slot_addr",
 	"__is_module_percpu_address",
 	"__isolate_free_page",
 	"__kasan_cache_create_kmalloc",
@@ -1430,6 +1431,7 @@ static const char * const kcov_excluded[] = {
 	"boost_watermark",
 	"boot_init_possible_blades",
 	"bootstrap",
+	"bpf_ksym_find",
 	"break_down_buddy_pages",
 	"buddy_merge_likely",
 	"build_all_zonelists",
@@ -2770,6 +2772,7 @@ static const char * const kcov_excluded[] = {
 	"in_entry_code",
 	"in_entry_stack",
 	"in_exception_stack",
+	"in_gate_area_no_mm",
 	"in_irq_stack",
 	"in_irqentry_text",
 	"in_list",
@@ -2987,6 +2990,7 @@ static const char * const kcov_excluded[] = {
 	"is_GRU_range",
 	"is_atomic",
 	"is_bad_asm_addr",
+	"is_bpf_text_address",
 	"is_core_idle",
 	"is_cpu_allowed",
 	"is_debug_pagealloc_cache",
@@ -3497,6 +3501,7 @@ static const char * const kcov_excluded[] = {
 	"lockdep_init",
 	"lockdep_init_map_type",
 	"lockdep_init_task",
+	"lockdep_is_cpus_held",
 	"lockdep_lock",
 	"lockdep_next_lockchain",
 	"lockdep_nmi",

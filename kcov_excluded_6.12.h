@@ -27,7 +27,7 @@
 #ifndef KCOV_EXCLUDED_H
 #define KCOV_EXCLUDED_H
 
-#define KCOV_EXCLUDED_COUNT 7799
+#define KCOV_EXCLUDED_COUNT 7804
 
 static const char * const kcov_excluded[] = {
 	"HARDIRQ_verbose",
@@ -402,6 +402,7 @@ static const char * const kcov_excluded[] = {
 	"__irq_exit_rcu",
 	"__irq_msi_compose_msg",
 	"__irqentry_text_start",
+	"__is_insn_slot_addr",
 	"__is_module_percpu_address",
 	"__isolate_free_page",
 	"__kasan_check_byte",
@@ -1501,6 +1502,7 @@ static const char * const kcov_excluded[] = {
 	"bpf_iter_scx_dsq_destroy",
 	"bpf_iter_scx_dsq_new",
 	"bpf_iter_scx_dsq_next",
+	"bpf_ksym_find",
 	"bpf_scx_btf_struct_access",
 	"bpf_scx_check_member",
 	"bpf_scx_get_func_proto",
@@ -2890,6 +2892,7 @@ static const char * const kcov_excluded[] = {
 	"in_entry_code",
 	"in_entry_stack",
 	"in_exception_stack",
+	"in_gate_area_no_mm",
 	"in_irq_stack",
 	"in_irqentry_text",
 	"in_list",
@@ -3087,6 +3090,7 @@ static const char * const kcov_excluded[] = {
 	"is_GRU_range",
 	"is_atomic",
 	"is_bad_asm_addr",
+	"is_bpf_text_address",
 	"is_check_pages_enabled",
 	"is_core_idle",
 	"is_cpu_allowed",
@@ -3607,6 +3611,7 @@ static const char * const kcov_excluded[] = {
 	"lockdep_init",
 	"lockdep_init_map_type",
 	"lockdep_init_task",
+	"lockdep_is_cpus_held",
 	"lockdep_lock",
 	"lockdep_next_lockchain",
 	"lockdep_nmi",
