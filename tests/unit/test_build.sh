@@ -69,7 +69,7 @@ refuses "CONFIG_PREEMPT_NOTIFIERS" "CONFIG_KVM" -- build CONFIG_PREEMPT_NOTIFIER
 is "kernel_without_sight_of_switches_is_refused"
 refuses "CONFIG_DYNAMIC_FTRACE" "CONFIG_FUNCTION_TRACER=y" -- build CONFIG_DYNAMIC_FTRACE= CONFIG_TRACEPOINTS=
 is "kernel_without_sight_of_exits_is_refused"
-refuses "CONFIG_RANDOMIZE_BASE" "CONFIG_KEXEC_CORE=y" -- build CONFIG_CRASH_CORE=
+refuses "CONFIG_RANDOMIZE_BASE" "CONFIG_KEXEC_CORE=y" -- build CONFIG_CRASH_CORE= CONFIG_VMCORE_INFO=
 is "kernel_that_hides_its_address_is_refused"
 refuses "CONFIG_X86_64" "Use a kernel for x86-64" -- build CONFIG_X86_64=
 is "other_architecture_is_refused"
