@@ -117,6 +117,17 @@ static inline void kcov_module_text(const struct module *mod,
 	unsigned long expires, unsigned int flags
 #endif
 
+/*
+ * 6.18 gave the flags of clone() 64 bits. Kbuild looks for them in the
+ * task_newtask tracepoint and defines KCOV_HAVE_CLONE_FLAGS_U64.
+ */
+#ifdef KCOV_HAVE_CLONE_FLAGS_U64
+#define KCOV_NEWTASK_ARGS void *data, struct task_struct *child, u64 clone_flags
+#else
+#define KCOV_NEWTASK_ARGS void *data, struct task_struct *child, \
+	unsigned long clone_flags
+#endif
+
 /* 6.3 made vm_flags read-only and brought vm_flags_set(); see Kbuild. */
 static inline void kcov_vm_flags_set(struct vm_area_struct *vma,
 				     unsigned long flags)

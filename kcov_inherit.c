@@ -23,8 +23,7 @@ static DEFINE_MUTEX(inherit_lock);
 static struct tracepoint *newtask;	/* under inherit_lock */
 static bool watching;			/* under inherit_lock */
 
-static void probe_newtask(void *data, struct task_struct *child,
-			  unsigned long clone_flags)
+static void probe_newtask(KCOV_NEWTASK_ARGS)
 {
 	struct kcov_recorder *rec;
 	struct kcov_set *set;

@@ -572,17 +572,20 @@ enum kcov_refusal kcov_refusal_of(int err);
 long kcov_refusal_errno(enum kcov_refusal refusal);
 const char *kcov_refusal_reason(enum kcov_refusal refusal);
 
-/* kcov_trace.c: called by compiled code, declared nowhere else */
+/*
+ * kcov_trace.c: called by compiled code, declared nowhere else. The compiler's
+ * 64 bits are a long, and it compares where it is not told to be silent (7.3).
+ */
 void __sanitizer_cov_trace_pc(void);
 void __sanitizer_cov_trace_cmp1(u8 arg1, u8 arg2);
 void __sanitizer_cov_trace_cmp2(u16 arg1, u16 arg2);
 void __sanitizer_cov_trace_cmp4(u32 arg1, u32 arg2);
-void __sanitizer_cov_trace_cmp8(u64 arg1, u64 arg2);
+void __sanitizer_cov_trace_cmp8(unsigned long arg1, unsigned long arg2);
 void __sanitizer_cov_trace_const_cmp1(u8 arg1, u8 arg2);
 void __sanitizer_cov_trace_const_cmp2(u16 arg1, u16 arg2);
 void __sanitizer_cov_trace_const_cmp4(u32 arg1, u32 arg2);
-void __sanitizer_cov_trace_const_cmp8(u64 arg1, u64 arg2);
-void __sanitizer_cov_trace_switch(u64 val, void *table);
+void __sanitizer_cov_trace_const_cmp8(unsigned long arg1, unsigned long arg2);
+void __sanitizer_cov_trace_switch(unsigned long val, void *table);
 
 /*
  * The recorder of the task that runs on this CPU, NULL while it records

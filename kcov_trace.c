@@ -57,7 +57,7 @@ void __sanitizer_cov_trace_cmp4(u32 arg1, u32 arg2)
 }
 EXPORT_SYMBOL(__sanitizer_cov_trace_cmp4);
 
-void __sanitizer_cov_trace_cmp8(u64 arg1, u64 arg2)
+void __sanitizer_cov_trace_cmp8(unsigned long arg1, unsigned long arg2)
 {
 	trace_cmp(KCOV_CMP_SIZE(3), arg1, arg2, _RET_IP_);
 }
@@ -82,7 +82,7 @@ void __sanitizer_cov_trace_const_cmp4(u32 arg1, u32 arg2)
 }
 EXPORT_SYMBOL(__sanitizer_cov_trace_const_cmp4);
 
-void __sanitizer_cov_trace_const_cmp8(u64 arg1, u64 arg2)
+void __sanitizer_cov_trace_const_cmp8(unsigned long arg1, unsigned long arg2)
 {
 	trace_cmp(KCOV_CMP_CONST | KCOV_CMP_SIZE(3), arg1, arg2, _RET_IP_);
 }
@@ -123,7 +123,7 @@ static __always_inline bool switch_type(u64 bits, u64 *type)
  *
  * A comparison with each case's constant, though the machine may make none.
  */
-void __sanitizer_cov_trace_switch(u64 val, void *table)
+void __sanitizer_cov_trace_switch(unsigned long val, void *table)
 {
 	struct kcov_recorder *rec = kcov_recorder_here(KCOV_TRACE_CMP);
 	const struct switch_table *cases = table;

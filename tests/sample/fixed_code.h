@@ -10,7 +10,7 @@ typedef unsigned long long fixed_u64;
 typedef fixed_u64 fixed_function(fixed_u64 a, fixed_u64 b);
 
 /* The callback, to be called by hand as well. */
-void __sanitizer_cov_trace_switch(fixed_u64 val, void *table);
+void __sanitizer_cov_trace_switch(unsigned long val, void *table);
 
 fixed_u64 fixed_cmp1(fixed_u64 a, fixed_u64 b);
 fixed_u64 fixed_cmp2(fixed_u64 a, fixed_u64 b);
