@@ -199,7 +199,7 @@ static int hand_to_timer(struct job *job)
 	timer_setup(&job->timer, do_timer, 0);
 	mod_timer(&job->timer, jiffies + 1);
 	wait_for_completion(&job->done);
-	del_timer_sync(&job->timer);
+	timer_delete_sync(&job->timer);
 	return 0;
 }
 

@@ -17,12 +17,12 @@
 #include <linux/debugfs.h>
 #include <linux/err.h>
 #include <linux/fs.h>
-#include <linux/hrtimer.h>
 #include <linux/interrupt.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/seq_file.h>
 #include <linux/uaccess.h>
+#include "sample_timer.h"
 
 static struct dentry *directory;
 static unsigned long visits;
@@ -149,8 +149,7 @@ static const struct file_operations ticks_fops = {
 
 static int __init sample_init(void)
 {
-	hrtimer_init(&timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_HARD);
-	timer.function = tick_hard;
+	sample_timer_setup(&timer, tick_hard, HRTIMER_MODE_REL_HARD);
 	directory = debugfs_create_dir("kcov_sample", NULL);
 	if (IS_ERR(directory)) {
 		pr_err("cannot create kcov_sample/ in debugfs (%ld): is debugfs switched off?\n",

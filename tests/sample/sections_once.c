@@ -9,13 +9,13 @@
 #include <linux/bottom_half.h>
 #include <linux/completion.h>
 #include <linux/err.h>
-#include <linux/hrtimer.h>
 #include <linux/interrupt.h>
 #include <linux/jiffies.h>
 #include <linux/kcov.h>
 #include <linux/kernel.h>
 #include <linux/kthread.h>
 
+#include "sample_timer.h"
 #include "sections.h"
 
 /* A lock-up that a test forgets to end is a mistake, and ends by itself. */
@@ -281,6 +281,5 @@ void sections_once_setup(void)
 {
 	init_completion(&errand.done);
 	tasklet_setup(&errand.tasklet, errand_tasklet);
-	hrtimer_init(&errand.timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED_HARD);
-	errand.timer.function = errand_timer;
+	sample_timer_setup(&errand.timer, errand_timer, HRTIMER_MODE_REL_PINNED_HARD);
 }
