@@ -27,7 +27,7 @@
 #ifndef KCOV_EXCLUDED_H
 #define KCOV_EXCLUDED_H
 
-#define KCOV_EXCLUDED_COUNT 7804
+#define KCOV_EXCLUDED_COUNT 7819
 
 static const char * const kcov_excluded[] = {
 	"HARDIRQ_verbose",
@@ -576,6 +576,7 @@ static const char * const kcov_excluded[] = {
 	"__pageblock_pfn_to_page",
 	"__paint_it",
 	"__parse_numa_zonelist_order",
+	"__pcpu_chunk_move",
 	"__per_cpu_remove_cache",
 	"__percpu_down_read",
 	"__percpu_down_read_trylock",
@@ -2659,6 +2660,7 @@ static const char * const kcov_excluded[] = {
 	"free_partial",
 	"free_pcppages_bulk",
 	"free_pd",
+	"free_percpu",
 	"free_remove_partial_show",
 	"free_remove_partial_store",
 	"free_reserved_area",
@@ -3972,6 +3974,7 @@ static const char * const kcov_excluded[] = {
 	"mm_cid_snapshot_time",
 	"mm_free_pgd",
 	"mm_mangle_tif_spec_bits",
+	"mm_pasid_drop",
 	"mod_node_page_state",
 	"mod_node_state",
 	"mod_objcg_state",
@@ -4284,6 +4287,16 @@ static const char * const kcov_excluded[] = {
 	"pci_dev_has_default_msi_parent_domain",
 	"pci_msi_prepare",
 	"pcp_allowed_order",
+	"pcpu_block_refresh_hint",
+	"pcpu_block_update",
+	"pcpu_block_update_hint_free",
+	"pcpu_chunk_refresh_hint",
+	"pcpu_chunk_relocate",
+	"pcpu_chunk_slot",
+	"pcpu_free_area",
+	"pcpu_get_page_chunk",
+	"pcpu_memcg_free_hook",
+	"pcpu_next_md_free_region",
 	"pd_init",
 	"peak_open",
 	"peak_release",
@@ -4291,6 +4304,7 @@ static const char * const kcov_excluded[] = {
 	"peak_write",
 	"per_cpu_pages_init",
 	"per_cpu_remove_cache",
+	"percpu_counter_destroy_many",
 	"percpu_down_write",
 	"percpu_free_rwsem",
 	"percpu_is_read_locked",
@@ -7624,6 +7638,7 @@ static const char * const kcov_excluded[] = {
 	"vmalloc_oob",
 	"vmalloc_origin",
 	"vmalloc_shadow",
+	"vmalloc_to_page",
 	"vmap_tags",
 	"vmpl_show",
 	"vmpressure_to_memcg",

@@ -264,6 +264,13 @@ const char *kcov_fdget_pos(void)
 	return kcov_symbol("__fdget_pos") ? "__fdget_pos" : "fdget_pos";
 }
 
+/* What tells a task's restartable sequences of a switch; newer kernels have rewritten it. */
+const char *kcov_rseq_update(void)
+{
+	return kcov_symbol("__rseq_handle_slowpath") ? "__rseq_handle_slowpath" :
+						       "__rseq_handle_notify_resume";
+}
+
 /* Whether a record lies anywhere inside the named function. */
 bool kcov_reached(const struct kcov_test *t, size_t count, const char *name)
 {

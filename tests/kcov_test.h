@@ -108,6 +108,7 @@ unsigned long kcov_offset(void);
 unsigned long kcov_symbol(const char *name);
 const char *kcov_symbol_at(unsigned long pc);
 const char *kcov_fdget_pos(void);
+const char *kcov_rseq_update(void);
 bool kcov_is_entry(unsigned long pc);
 bool kcov_enters(const struct kcov_test *t, size_t count, const char *name);
 bool kcov_reached(const struct kcov_test *t, size_t count, const char *name);

@@ -87,12 +87,15 @@ static const struct cause causes[] = {
 			"vmap_small_pages_range_noflush", "__pte_alloc_kernel", "find_vm_area",
 			/* 6.12 */
 			"__vmalloc_node_range_noprof", "alloc_pages_bulk_array_mempolicy_noprof",
+			"find_vmap_area",
 		},
 		"a stack is made: no exited task has left one to this CPU",
 	}, {
 		KCOV_FORK,
 		{
 			"wait_consider_task", "pid_task",
+			/* 6.12 */
+			"__do_wait",
 		},
 		"the child is gone already when its parent begins to wait",
 	}, {
@@ -116,6 +119,13 @@ static const struct cause causes[] = {
 			"__pte_offset_map_lock", "pte_offset_map_nolock", "__pte_offset_map",
 		},
 		"copying pages starts again when somebody else is to run",
+	}, {
+		KCOV_MMAP,
+		{
+			"pte_offset_map_lock", "__pte_offset_map_lock", "__pte_offset_map",
+			"flush_tlb_batched_pending",
+		},
+		"unmapping pages starts again when somebody else is to run",
 	}, {
 		KCOV_FORK | KCOV_FAULT,
 		{
