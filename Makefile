@@ -39,8 +39,10 @@ out := build/$(krel)
 # Kernels differ in how sources are found that are not where objects go (6.10,
 # 6.13): so there they are, as links.
 linked = mkdir -p $(1) && ln -sf $(addprefix $(CURDIR)/,$(wildcard $(addprefix $(2),Kbuild *.c *.h *.S))) $(1)/
+# Headers of another release's kernel: tests/vm/kernel.
+inside := $(shell cat $(KDIR:/headers=/inside) 2>/dev/null)
 # BTF needs the kernel's vmlinux, which no header package has
-kbuild = $(MAKE) -C $(KDIR) M=$(CURDIR)/$(1) TOP=$(CURDIR) \
+kbuild = $(if $(inside),tests/vm/inside $(inside)) $(MAKE) -C $(KDIR) M=$(CURDIR)/$(1) TOP=$(CURDIR) \
 	V=$(or $(V),0) CONFIG_DEBUG_INFO_BTF_MODULES= $(if $(filter-out default,$(origin CC)),CC='$(CC)')
 
 # A kernel with its own kcov has the callbacks, and takes no second kcov.
