@@ -148,7 +148,7 @@ void kcov_arm_put(void)
 	if (!--users && kcov_symbol_ftrace_is_dead())
 		pin_module(-ENODEV);
 	if (!users)
-		mod_delayed_work(system_unbound_wq, &disarm_work,
+		mod_delayed_work(KCOV_UNBOUND_WQ, &disarm_work,
 				 (unsigned long)disarm_delay * HZ);
 	mutex_unlock(&arm_lock);
 }

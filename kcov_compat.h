@@ -128,6 +128,16 @@ static inline void kcov_module_text(const struct module *mod,
 	unsigned long clone_flags
 #endif
 
+/*
+ * 6.17 gave the queue of work that is bound to no CPU another name, and 7.3 warns
+ * of the old one. Kbuild looks for the new one and defines KCOV_HAVE_DFL_WQ.
+ */
+#ifdef KCOV_HAVE_DFL_WQ
+#define KCOV_UNBOUND_WQ system_dfl_wq
+#else
+#define KCOV_UNBOUND_WQ system_unbound_wq
+#endif
+
 /* 6.3 made vm_flags read-only and brought vm_flags_set(); see Kbuild. */
 static inline void kcov_vm_flags_set(struct vm_area_struct *vma,
 				     unsigned long flags)
