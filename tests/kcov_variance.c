@@ -88,6 +88,10 @@ static const struct cause causes[] = {
 			/* 6.12 */
 			"__vmalloc_node_range_noprof", "alloc_pages_bulk_array_mempolicy_noprof",
 			"find_vmap_area",
+			/* 7.3 */
+			"__vmalloc_node_noprof", "memalloc_apply_gfp_scope",
+			"memalloc_restore_scope", "alloc_pages_bulk_mempolicy_noprof",
+			"__vmap_pages_range",
 		},
 		"a stack is made: no exited task has left one to this CPU",
 	}, {
@@ -117,6 +121,8 @@ static const struct cause causes[] = {
 		KCOV_FORK,
 		{
 			"__pte_offset_map_lock", "pte_offset_map_nolock", "__pte_offset_map",
+			/* 7.3 */
+			"pte_offset_map_lock", "pte_offset_map_rw_nolock",
 		},
 		"copying pages starts again when somebody else is to run",
 	}, {

@@ -138,7 +138,8 @@ static void each_function_of_a_stock_module_is_recorded_once_a_call(void **state
 	count = kcov_trace(t, use_cpuid, &failed);
 	assert_false(failed);
 	assert_int_equal(count_of(t, count, "cpuid_open"), 1);
-	assert_int_equal(count_of(t, count, "cpuid_read"), 1);
+	/* 7.3 has given it another name */
+	assert_int_equal(count_of(t, count, "cpuid_read") + count_of(t, count, "cpuid_read_f"), 1);
 	assert_true(kcov_enters(t, count, "cpuid_open"));
 	assert_true(kcov_count_lines(PATCHED, is_of_cpuid) > 0);
 }
