@@ -43,7 +43,15 @@ linked = mkdir -p $(1) && ln -sf $(addprefix $(CURDIR)/,$(wildcard $(addprefix $
 inside := $(shell cat $(KDIR:/headers=/inside) 2>/dev/null)
 # BTF needs the kernel's vmlinux, which no header package has
 kbuild = $(if $(inside),tests/vm/inside $(inside)) $(MAKE) -C $(KDIR) M=$(CURDIR)/$(1) TOP=$(CURDIR) \
-	V=$(or $(V),0) CONFIG_DEBUG_INFO_BTF_MODULES= $(if $(filter-out default,$(origin CC)),CC='$(CC)')
+	V=$(or $(V),0) CONFIG_DEBUG_INFO_BTF_MODULES= $(if $(filter-out default,$(origin CC)),CC='$(CC)') $(as_clang)
+
+# Headers of a kernel that gcc has built say so, and what gcc can do. Clang 16 is
+# the first with the options that protect a stock kernel's returns and stacks.
+clang := $(if $(filter-out default,$(origin CC)),$(findstring clang,$(CC) $(shell $(CC) --version 2>/dev/null)))
+as_clang := $(if $(clang),CONFIG_CC_IS_GCC= CONFIG_CC_IS_CLANG=y \
+	CONFIG_CC_IMPLICIT_FALLTHROUGH=-Wimplicit-fallthrough \
+	CONFIG_FTRACE_MCOUNT_USE_CC= CONFIG_FTRACE_MCOUNT_USE_OBJTOOL=y \
+	KCFLAGS='-Wno-unknown-warning-option -Wno-duplicate-decl-specifier')
 
 # A kernel with its own kcov has the callbacks, and takes no second kcov.
 own_kcov := $(shell grep -s '^CONFIG_KCOV=y' $(KDIR)/.config)
@@ -65,12 +73,12 @@ module: headers
 kcov.ko: module
 	$(Q)cmp -s $(out)/kcov/$@ $@ || cp $(out)/kcov/$@ $@
 
-# One object for all kernels, with flags that every kernel can link.
+# One object for all kernels, by gcc, with flags that every kernel can link.
 fixed_code := build/obj/fixed_code.o
 $(fixed_code): tests/sample/fixed_code.c tests/sample/fixed_code.h Makefile
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) -std=gnu11 -O2 -g -Wall -Wextra -Werror -Wno-unused-parameter -ffreestanding \
+	$(Q)$(if $(clang),gcc,$(CC)) -std=gnu11 -O2 -g -Wall -Wextra -Werror -Wno-unused-parameter -ffreestanding \
 		-ffile-prefix-map=$(CURDIR)/= -fno-pic -mcmodel=kernel -mno-red-zone \
 		-mgeneral-regs-only -fno-stack-protector -fcf-protection=branch \
 		-mfunction-return=thunk-extern -fno-asynchronous-unwind-tables -fno-jump-tables -fno-tree-switch-conversion \
@@ -139,8 +147,8 @@ build/tests/same/records: build/obj/tests/same/records.o $(call objects,$(shared
 
 # A 32-bit program of the compiler's alone; the kernel's headers serve both widths.
 build/tests/compat/caller: tests/compat/caller.c
-	$(call program,$<,-m32 -ffreestanding -nostdlib -static -fno-pie -no-pie -fno-stack-protector \
-		-idirafter /usr/include/$(shell $(CC) -print-multiarch))
+	$(call program,$<,-m32 -ffreestanding -nostdlib -static -fno-pie -fno-stack-protector \
+		-idirafter /usr/include/x86_64-linux-gnu)
 
 # The host's ring takes what it tests from the tool's objects.
 sanitize := -fsanitize=address -fsanitize=undefined -fno-sanitize-recover=all
@@ -173,7 +181,7 @@ jobs = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
 .PHONY: demo check check-all stress fuzz fuzz-record mutations check-excluded check-same reference vm shell image
 image:
-	$(Q)tests/vm/host
+	$(Q)tests/vm/host $(if $(clang),clang)
 	$(Q)tests/vm/kernel $(KERNEL)
 	$(Q)tests/vm/qemu
 	$(Q)+flock build/lock $(MAKE) $(jobs) KDIR=$(if $(filter file,$(origin KDIR)),$(vmdir),$(KDIR)) tools tests
@@ -310,7 +318,7 @@ KDIR=$(KDIR)
 KERNEL=$(KERNEL)  kernel of the VM (tests/vm/kernel lists them); KIMG=file another image
 CPUS=$(CPUS) MEM=$(MEM)  of the VM, MEM in MiB; ACCEL=kvm instead of emulation
 CMDLINE=     kernel parameters; TIMEOUT=600 seconds until the VM is given up
-CC= V=1      compiler; commands in full
+CC=clang-16  the compiler; gcc is the default; V=1 commands in full
 endef
 help:
 	$(info $(help))@:

@@ -53,9 +53,15 @@ noinline void sections_roamed(void)
 	WRITE_ONCE(visits, visits + 6);
 }
 
-/* Waits without a record; the kernel's own name for it is empty without CONFIG_KCOV. */
-noinline __attribute__((no_sanitize_coverage)) void
-sections_spin_until(const bool *condition)
+/* The kernel's own name for it is empty without CONFIG_KCOV. */
+#ifdef __clang__
+#define WITHOUT_CALLBACKS __attribute__((no_sanitize("coverage")))
+#else
+#define WITHOUT_CALLBACKS __attribute__((no_sanitize_coverage))
+#endif
+
+/* Waits without a record. */
+noinline WITHOUT_CALLBACKS void sections_spin_until(const bool *condition)
 {
 	unsigned long end = jiffies + SPIN_MAX_S * HZ;
 
