@@ -16,6 +16,7 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
+#include <linux/sched/signal.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -182,6 +183,38 @@ static bool can_spare(unsigned long pages)
 	return (long)(pages + totalram_pages() / 32) <= si_mem_available();
 }
 
+/* Retry-mayfail turns a cgroup's limit into a failure, too. */
+#define AREA_FLAGS (GFP_KERNEL_ACCOUNT | __GFP_NOWARN | __GFP_RETRY_MAYFAIL)
+
+/*
+ * Page by page: newer kernels (7.3) let a work give back what a vmalloc() that
+ * failed has got so far. Until then the caller's cgroup would stay full, and the
+ * caller be killed for its next page.
+ */
+static void *alloc_pages_of_area(unsigned long count)
+{
+	struct page **pages = kvmalloc_array(count, sizeof(*pages), AREA_FLAGS);
+	void *area = NULL;
+	unsigned long i;
+
+	if (!pages)
+		return NULL;
+	for (i = 0; i < count && !fatal_signal_pending(current); i++) {
+		pages[i] = alloc_page(AREA_FLAGS | __GFP_ZERO);
+		if (!pages[i])
+			break;
+		cond_resched();
+	}
+	if (i == count)
+		area = vmap(pages, count, VM_MAP | VM_MAP_PUT_PAGES, PAGE_KERNEL);
+	if (area)
+		return area;	/* its vfree() frees the pages and their list */
+	while (i--)
+		__free_page(pages[i]);
+	kvfree(pages);
+	return NULL;
+}
+
 /**
  * kcov_desc_alloc_area() - a zeroed buffer, charged to the caller
  * @words: its length
@@ -189,7 +222,6 @@ static bool can_spare(unsigned long pages)
  * Asks no more than the machine has to spare: accounting does not protect the
  * root cgroup, and a buffer that must be paid for by killing somebody is
  * refused. One asks at a time, or all would see the same memory as theirs.
- * Retry-mayfail turns a cgroup's limit into a failure, too.
  */
 u64 *kcov_desc_alloc_area(u64 words)
 {
@@ -198,8 +230,7 @@ u64 *kcov_desc_alloc_area(u64 words)
 
 	mutex_lock(&alloc_lock);
 	if (can_spare(size >> PAGE_SHIFT))
-		area = __vmalloc(size, GFP_KERNEL_ACCOUNT | __GFP_ZERO |
-				       __GFP_NOWARN | __GFP_RETRY_MAYFAIL);
+		area = alloc_pages_of_area(size >> PAGE_SHIFT);
 	mutex_unlock(&alloc_lock);
 	return area;
 }
