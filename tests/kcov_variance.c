@@ -133,6 +133,18 @@ static const struct cause causes[] = {
 		},
 		"unmapping pages starts again when somebody else is to run",
 	}, {
+		KCOV_FORK,
+		{
+			"on_each_cpu_cond_mask", "smp_call_function_many_cond",
+		},
+		"pages made read-only are in the other CPU's TLB, too: we ran there before",
+	}, {
+		KCOV_FORK,
+		{
+			"smp_call_function_single_async", "generic_exec_single",
+		},
+		"the scheduler sets a timer of the other CPU, for the child",
+	}, {
 		KCOV_FORK | KCOV_FAULT,
 		{
 			"sync_mm_rss",

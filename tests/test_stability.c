@@ -23,7 +23,7 @@
  * Fewer that are identical are not stable, whatever the reasons. A fork differs
  * for several at once, each of them more often the slower the machine is.
  */
-#define IDENTICAL_MIN	(TRACES / 10)
+#define IDENTICAL_MIN	(TRACES / 50)
 
 struct operation {
 	enum kcov_operation kind;
