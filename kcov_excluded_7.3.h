@@ -25,7 +25,7 @@
 #ifndef KCOV_EXCLUDED_H
 #define KCOV_EXCLUDED_H
 
-#define KCOV_EXCLUDED_COUNT 8679
+#define KCOV_EXCLUDED_COUNT 8684
 
 static const char * const kcov_excluded[] = {
 	"HARDIRQ_verbose",
@@ -444,6 +444,7 @@ static const char * const kcov_excluded[] = {
 	"__irqentry_text_start",
 	"__irqsoff_tracer_init",
 	"__irqsoff_tracer_reset",
+	"__is_insn_slot_addr",
 	"__is_module_percpu_address",
 	"__isolate_free_page",
 	"__kasan_check_byte",
@@ -1675,6 +1676,7 @@ static const char * const kcov_excluded[] = {
 	"bpf_iter_scx_dsq_destroy",
 	"bpf_iter_scx_dsq_new",
 	"bpf_iter_scx_dsq_next",
+	"bpf_ksym_find",
 	"bpf_scx_btf_struct_access",
 	"bpf_scx_btf_struct_access_common",
 	"bpf_scx_check_member",
@@ -3152,6 +3154,7 @@ static const char * const kcov_excluded[] = {
 	"in_entry_code",
 	"in_entry_stack",
 	"in_exception_stack",
+	"in_gate_area_no_mm",
 	"in_irq_stack",
 	"in_irqentry_text",
 	"in_list",
@@ -3372,6 +3375,7 @@ static const char * const kcov_excluded[] = {
 	"is_atomic",
 	"is_bad_asm_addr",
 	"is_bpf_migration_disabled",
+	"is_bpf_text_address",
 	"is_check_pages_enabled",
 	"is_core_idle",
 	"is_cpu_allowed",
@@ -3932,6 +3936,7 @@ static const char * const kcov_excluded[] = {
 	"lockdep_init",
 	"lockdep_init_map_type",
 	"lockdep_init_task",
+	"lockdep_is_cpus_held",
 	"lockdep_lock",
 	"lockdep_next_lockchain",
 	"lockdep_nmi",
