@@ -271,12 +271,17 @@ const char *kcov_rseq_update(void)
 						       "__rseq_handle_notify_resume";
 }
 
-/* Whether a record lies anywhere inside the named function. */
+/* Whether a record lies anywhere inside the named function, or a part the compiler made of it. */
 bool kcov_reached(const struct kcov_test *t, size_t count, const char *name)
 {
-	for (size_t i = 1; i <= count && i < t->size; i++)
-		if (!strcmp(kcov_symbol_at(t->buffer[i]), name))
+	const size_t length = strlen(name);
+
+	for (size_t i = 1; i <= count && i < t->size; i++) {
+		const char *symbol = kcov_symbol_at(t->buffer[i]);
+
+		if (!strncmp(symbol, name, length) && strchr(".", symbol[length]))
 			return true;
+	}
 	return false;
 }
 

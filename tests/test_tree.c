@@ -150,7 +150,8 @@ static void calls_of_a_command_are_recorded(void **state)
 	assert_int_equal(system("true | cat"), 0);
 	assert_int_equal(kcov_disable(t->fd), 0);
 	assert_true(has(t, "__x64_sys_execve"));
-	assert_true(has(t, "pipe_read"));
+	/* 7.3 has given it another name */
+	assert_true(has(t, "pipe_read") || has(t, "anon_pipe_read"));
 }
 
 static void parents_calls_are_not_recorded(void **state)
