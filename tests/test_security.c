@@ -281,8 +281,8 @@ static void read_head(char *head, size_t room)
 		fclose(file);
 }
 
-static const size_t lengths[] = { 1, 2, 3, 7, 63, 64, 127, 128, 129, 511, 512, 4094, 4095, 4096, 4097,
-				  8192, 65536, 1 << 20 };
+static const size_t lengths[] = { 1, 2, 3, 7, 63, 64, 127, 128, 129, 511, 512, 4094, 4095, 4096,
+				  4097, 8192, 65536, 1 << 20 };
 
 /* Bytes that make no rule: each is refused, whatever its length. */
 static const unsigned char fillings[] = { '+', '-', '=', '!', '\\', '[', 'a', ':', '\0', 0x80, 0xff };
