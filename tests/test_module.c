@@ -268,7 +268,7 @@ static long objects_before(const char *name)
 static char grown[64];
 
 /* What was freed is used again at the earliest when KASAN lets go of it: then, or now. */
-static void shrink(const char *cache)
+static void make_tight(const char *cache)
 {
 	char path[128];
 
@@ -288,7 +288,7 @@ static bool no_cache_has_grown(void *unused)
 		if (now[i].objects >= objects_before(now[i].name) + ROUNDS * 3 / 4)
 			strcpy(grown, now[i].name);
 	if (grown[0])
-		shrink(grown);
+		make_tight(grown);
 	return !grown[0];
 }
 

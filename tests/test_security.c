@@ -227,7 +227,7 @@ static void names_that_went_with_their_module_are_no_addresses(void **state)
 	(void)state;
 	assert_non_null(file);
 	while (fgets(line, sizeof(line), file)) {
-		gone += strstr(line, "(gone)") != NULL;
+		gone += !!strstr(line, "(gone)");
 		addresses += has_address(line);
 	}
 	fclose(file);
@@ -246,7 +246,7 @@ static void log_shows_no_address(void **state)
 	while (kcov_log_next(log, line) >= 0) {
 		const char *ours = strstr(line, ";kcov: ");
 
-		lines += ours != NULL;
+		lines += !!ours;
 		addresses += ours && has_address(ours);
 	}
 	close(log);
@@ -285,7 +285,7 @@ static const size_t lengths[] = { 1, 2, 3, 7, 63, 64, 127, 128, 129, 511, 512, 4
 				  4097, 8192, 65536, 1 << 20 };
 
 /* Bytes that make no rule: each is refused, whatever its length. */
-static const unsigned char fillings[] = { '+', '-', '=', '!', '\\', '[', 'a', ':', '\0', 0x80, 0xff };
+static const unsigned char fillings[] = { '+', '-', '=', '!', '\\', '[', 'a', ':', 0, 0x80, 0xff };
 
 static void malformed_rules_of_any_length_change_nothing(void **state)
 {
