@@ -45,8 +45,15 @@ DEFINE_STATIC_CALL_NULL(kcov_each_module_symbol, module_kallsyms_on_each_symbol)
 DEFINE_STATIC_CALL_NULL(kcov_module_of, __module_address);
 DEFINE_STATIC_CALL_NULL(kcov_location_of, ftrace_location);
 DEFINE_STATIC_CALL_NULL(kcov_show_value, kallsyms_show_value);
-/* Of ftrace_is_dead(), whose prototype is in no header for modules. */
-DEFINE_STATIC_CALL_NULL(kcov_is_dead, int(void));
+
+/* In place of ftrace_is_dead(), whose prototype is in no header for modules. */
+static int cannot_tell(void)
+{
+	return 0;
+}
+
+DEFINE_STATIC_CALL(kcov_is_dead, cannot_tell);
+
 static unsigned long kernel_start, kernel_end;
 
 /* One pass over all symbols. */
@@ -90,7 +97,7 @@ bool kcov_symbol_may_see(const struct cred *cred)
 /* Whether ftrace has shut itself down, for good. */
 bool kcov_symbol_ftrace_is_dead(void)
 {
-	return static_call_query(kcov_is_dead) && static_call(kcov_is_dead)();
+	return static_call(kcov_is_dead)();
 }
 
 /*
@@ -307,7 +314,8 @@ int __init kcov_symbol_setup(void)
 	find(kcov_module_of, "__module_address");
 	find(kcov_location_of, "ftrace_location");
 	find(kcov_show_value, "kallsyms_show_value");
-	find(kcov_is_dead, "ftrace_is_dead");
+	if (kcov_symbol_address("ftrace_is_dead"))
+		find(kcov_is_dead, "ftrace_is_dead");
 	kernel_start = kcov_symbol_address("_stext");
 	kernel_end = kcov_symbol_address("_etext");
 	return 0;
