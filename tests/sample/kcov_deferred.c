@@ -49,9 +49,9 @@ struct job {
 static noinline void deferred_round(u32 i)
 {
 	if (i & 1)
-		WRITE_ONCE(visits, visits + 1);
+		WRITE_ONCE(visits, READ_ONCE(visits) + 1);
 	else
-		WRITE_ONCE(visits, visits + 2);
+		WRITE_ONCE(visits, READ_ONCE(visits) + 2);
 }
 
 static void go_round(u32 rounds)
@@ -108,7 +108,7 @@ static noinline void deferred_in_worker(u32 rounds)
 /* In the same contexts, but for nobody. */
 static noinline void deferred_outside(void)
 {
-	WRITE_ONCE(visits, visits + 3);
+	WRITE_ONCE(visits, READ_ONCE(visits) + 3);
 }
 
 static void run_section(const struct job *job, void (*code)(u32 rounds))

@@ -25,7 +25,7 @@ static unsigned long visits;
 
 static noinline void plain_path_a(void)
 {
-	WRITE_ONCE(visits, visits + 1);
+	WRITE_ONCE(visits, READ_ONCE(visits) + 1);
 }
 
 static noinline void plain_path_other(void)

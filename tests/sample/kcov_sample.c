@@ -29,15 +29,15 @@ static unsigned long visits;
 
 static noinline void sample_path_a(void)
 {
-	WRITE_ONCE(visits, visits + 1);
+	WRITE_ONCE(visits, READ_ONCE(visits) + 1);
 }
 
 static noinline void sample_path_b(unsigned char second)
 {
 	if (second == 'b')
-		WRITE_ONCE(visits, visits + 2);
+		WRITE_ONCE(visits, READ_ONCE(visits) + 2);
 	else
-		WRITE_ONCE(visits, visits + 3);
+		WRITE_ONCE(visits, READ_ONCE(visits) + 3);
 }
 
 static noinline void sample_path_other(void)
