@@ -42,6 +42,14 @@ static const struct cause causes[] = {
 	}, {
 		KCOV_OPEN | KCOV_MMAP | KCOV_FORK,
 		{
+			/* 7.3 */
+			"mod_delayed_work_on", "try_to_grab_pending", "timer_delete",
+			"clear_pending_if_disabled", "add_timer_global",
+		},
+		"what RCU frees later is collected, and the first of it starts a clock",
+	}, {
+		KCOV_OPEN | KCOV_MMAP | KCOV_FORK,
+		{
 			"_get_random_bytes", "crng_make_state", "ktime_get_seconds",
 			"crng_reseed", "extract_entropy", "crng_fast_key_erasure",
 			"chacha_block_generic", "chacha_permute", "blake2s_update",
