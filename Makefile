@@ -303,7 +303,9 @@ make check-same    is the same recorded of the same code on the stock kernel, mo
 make reference     a small kernel with CONFIG_KCOV, to compare with; then
 make check KERNEL=reference the same tests there, without our module
 make check KERNEL=debug     the same tests, on a kernel with KASAN, lockdep,
-                   kmemleak and the like
+                   kmemleak and the like; RUNS=stock only the first boot
+make check KERNEL=kcsan     the same tests, on a kernel that looks for data races
+                   in our code
 make mutations     is each of the defects in tests/mutations noticed?
                    MUTATIONS='lost-busy ...' only these
 make vm RUN='command'       runs a shell command in the VM, prints its output,
