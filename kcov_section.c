@@ -72,6 +72,23 @@ static void lose(struct kcov_section *section, enum kcov_where where)
 	kcov_area_release(section);
 }
 
+/* All sections of current's entry in one slot. */
+static void lose_all(enum kcov_where where)
+{
+	struct kcov_section *section;
+	unsigned long flags;
+	bool was_inside = false;
+
+	local_irq_save(flags);
+	while ((section = kcov_task_section(where))) {
+		was_inside = true;
+		lose(section, where);
+	}
+	if (was_inside)
+		kcov_task_resume(where);
+	local_irq_restore(flags);
+}
+
 /**
  * kcov_section_settle() - a task comes, and no softirq is below it
  *
@@ -81,20 +98,8 @@ static void lose(struct kcov_section *section, enum kcov_where where)
  */
 void kcov_section_settle(void)
 {
-	struct kcov_section *section;
-	unsigned long flags;
-	bool was_inside = false;
-
-	if (!IS_ENABLED(CONFIG_PREEMPT_RT))
-		return;
-	local_irq_save(flags);
-	while ((section = kcov_task_section(KCOV_IN_SOFTIRQ))) {
-		was_inside = true;
-		lose(section, KCOV_IN_SOFTIRQ);
-	}
-	if (was_inside)
-		kcov_task_resume(KCOV_IN_TASK);
-	local_irq_restore(flags);
+	if (IS_ENABLED(CONFIG_PREEMPT_RT))
+		lose_all(KCOV_IN_SOFTIRQ);
 }
 
 /* False in hard interrupts and NMIs, where there are no sections. */
@@ -340,19 +345,8 @@ EXPORT_SYMBOL(kcov_remote_stop_softirq);
  */
 void kcov_section_exit(void)
 {
-	struct kcov_section *section;
-	unsigned long flags;
-	bool was_inside = false;
-
 	kcov_section_settle();
-	local_irq_save(flags);
-	while ((section = kcov_task_section(KCOV_IN_TASK))) {
-		was_inside = true;
-		lose(section, KCOV_IN_TASK);
-	}
-	if (was_inside)
-		kcov_task_resume(KCOV_IN_TASK);
-	local_irq_restore(flags);
+	lose_all(KCOV_IN_TASK);
 }
 
 /**
