@@ -145,11 +145,12 @@ int kcov_arm_get(void)
 void kcov_arm_put(void)
 {
 	mutex_lock(&arm_lock);
-	if (!--users && kcov_symbol_ftrace_is_dead())
-		pin_module(-ENODEV);
-	if (!users)
+	if (!--users) {
+		if (kcov_symbol_ftrace_is_dead())
+			pin_module(-ENODEV);
 		mod_delayed_work(KCOV_UNBOUND_WQ, &disarm_work,
 				 (unsigned long)disarm_delay * HZ);
+	}
 	mutex_unlock(&arm_lock);
 }
 

@@ -308,14 +308,17 @@ static unsigned long find_lookup_name(void)
 /* Without the look-up there are no function entries; said when arming. */
 int __init kcov_symbol_setup(void)
 {
+	unsigned long is_dead;
+
 	static_call_update(kcov_lookup_name, (void *)find_lookup_name());
 	find(kcov_each_kernel_symbol, "kallsyms_on_each_symbol");
 	find(kcov_each_module_symbol, "module_kallsyms_on_each_symbol");
 	find(kcov_module_of, "__module_address");
 	find(kcov_location_of, "ftrace_location");
 	find(kcov_show_value, "kallsyms_show_value");
-	if (kcov_symbol_address("ftrace_is_dead"))
-		find(kcov_is_dead, "ftrace_is_dead");
+	is_dead = kcov_symbol_address("ftrace_is_dead");
+	if (is_dead)
+		static_call_update(kcov_is_dead, (void *)is_dead);
 	kernel_start = kcov_symbol_address("_stext");
 	kernel_end = kcov_symbol_address("_etext");
 	return 0;
