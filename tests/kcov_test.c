@@ -376,17 +376,23 @@ bool kcov_is_unused(void *module)
 	return kcov_read_number(path, "") == 0;
 }
 
-int kcov_write_file(const char *path, const char *text)
+/* In one call of write(). */
+int kcov_write_bytes(const char *path, const void *bytes, size_t count)
 {
 	int fd = open(path, O_WRONLY | O_CLOEXEC);
 	int result = 0;
 
 	if (fd < 0)
 		return errno;
-	if (write(fd, text, strlen(text)) < 0)
+	if (write(fd, bytes, count) < 0)
 		result = errno;
 	close(fd);
 	return result;
+}
+
+int kcov_write_file(const char *path, const char *text)
+{
+	return kcov_write_bytes(path, text, strlen(text));
 }
 
 /* The wanted lines of a file, -1 if it cannot be read. */

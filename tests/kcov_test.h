@@ -125,6 +125,7 @@ bool kcov_find_places(const struct kcov_test *t, size_t count, const char *modul
 		      struct kcov_places *places);
 bool kcov_same_places(const struct kcov_places *a, const struct kcov_places *b);
 bool kcov_is_unused(void *module);
+int kcov_write_bytes(const char *path, const void *bytes, size_t count);
 int kcov_write_file(const char *path, const char *text);
 long kcov_count_lines(const char *path, bool (*wanted)(const char *line));
 unsigned long kcov_read_number(const char *path, const char *key);

@@ -8,7 +8,6 @@
 
 #include <ctype.h>
 #include <dirent.h>
-#include <fcntl.h>
 #include <linux/capability.h>
 #include <signal.h>
 #include <stdio.h>
@@ -256,18 +255,6 @@ static void log_shows_no_address(void **state)
 
 /* --- what is written to the files ----------------------------------------------------- */
 
-static int write_bytes(const char *path, const void *bytes, size_t count)
-{
-	const int fd = open(path, O_WRONLY | O_CLOEXEC);
-	int result;
-
-	if (fd < 0)
-		return errno;
-	result = write(fd, bytes, count) < 0 ? errno : 0;
-	close(fd);
-	return result;
-}
-
 /* The head, which holds the rules and the number of functions. */
 static void read_head(char *head, size_t room)
 {
@@ -300,7 +287,7 @@ static void malformed_rules_of_any_length_change_nothing(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(fillings); i++) {
 		memset(bytes, fillings[i], 1 << 20);
 		for (size_t j = 0; j < ARRAY_SIZE(lengths); j++)
-			taken += write_bytes(FUNCTIONS, bytes, lengths[j]) == 0;
+			taken += kcov_write_bytes(FUNCTIONS, bytes, lengths[j]) == 0;
 	}
 	read_head(after, sizeof(after));
 	free(bytes);
@@ -322,8 +309,8 @@ static void noise_of_any_length_is_survived(void **state)
 		bytes[i] = kcov_random_below(&random, 256);
 	for (size_t at = 0; at < 64; at++)
 		for (size_t j = 0; j < ARRAY_SIZE(lengths) - 2; j++) {
-			odd += write_bytes(FOLLOW, bytes + at, lengths[j]) != EINVAL;
-			odd += write_bytes(FUNCTIONS, bytes + at, lengths[j]) == 0;
+			odd += kcov_write_bytes(FOLLOW, bytes + at, lengths[j]) != EINVAL;
+			odd += kcov_write_bytes(FUNCTIONS, bytes + at, lengths[j]) == 0;
 		}
 	free(bytes);
 	assert_int_equal(odd, 0);
@@ -334,16 +321,16 @@ static void text_behind_a_nul_is_refused(void **state)
 	static const char rules[] = "default\0+ksys_*";
 
 	(void)state;
-	assert_int_equal(write_bytes(FUNCTIONS, rules, sizeof(rules) - 1), EINVAL);
-	assert_int_equal(write_bytes(FUNCTIONS, rules, strlen(rules)), 0);
+	assert_int_equal(kcov_write_bytes(FUNCTIONS, rules, sizeof(rules) - 1), EINVAL);
+	assert_int_equal(kcov_write_bytes(FUNCTIONS, rules, strlen(rules)), 0);
 }
 
 static void text_that_cannot_be_read_is_efault(void **state)
 {
 	(void)state;
-	assert_int_equal(write_bytes(FUNCTIONS, (void *)8, 8), EFAULT);
-	assert_int_equal(write_bytes(FUNCTIONS, (void *)-4096L, 8), EFAULT);
-	assert_int_equal(write_bytes(FOLLOW, (void *)8, 8), EFAULT);
+	assert_int_equal(kcov_write_bytes(FUNCTIONS, (void *)8, 8), EFAULT);
+	assert_int_equal(kcov_write_bytes(FUNCTIONS, (void *)-4096L, 8), EFAULT);
+	assert_int_equal(kcov_write_bytes(FOLLOW, (void *)8, 8), EFAULT);
 }
 
 /* --- killed anywhere ------------------------------------------------------------------ */

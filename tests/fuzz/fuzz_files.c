@@ -29,26 +29,13 @@ static const struct {
 	{ LOST, MAY(EINVAL) },
 };
 
-static int write_bytes(const char *path, const void *bytes, size_t count)
-{
-	const int fd = open(path, O_WRONLY | O_CLOEXEC);
-	int got = 0;
-
-	if (fd < 0)
-		return errno;
-	if (write(fd, bytes, count) < 0)
-		got = errno;
-	close(fd);
-	return got;
-}
-
 /* A write of nothing is one that some files need not see. */
 static void write_file(struct fuzz_process *p, unsigned int file, const void *bytes, size_t count)
 {
 	const uint64_t errors = files[AT(files, file)].errors;
 
 	fuzz_expect(p, errors | (count ? 0 : MAY(0) | MAY(EINVAL)),
-		    write_bytes(files[AT(files, file)].path, bytes, count));
+		    kcov_write_bytes(files[AT(files, file)].path, bytes, count));
 }
 
 /* Words that mean something, and nearly so; not all functions, which take long to patch. */
@@ -126,7 +113,7 @@ void fuzz_parameter(struct fuzz_process *p, const struct fuzz_op *op)
 
 	snprintf(path, sizeof(path), "/sys/module/kcov/parameters/%s", names[AT(names, op->x)]);
 	fuzz_expect(p, MAY(0) | MAY(EINVAL) | MAY(ERANGE) | MAY(EACCES),
-		    write_bytes(path, value, strlen(value)));
+		    kcov_write_file(path, value));
 }
 
 /* Good sections, and those of a bad driver; none that stays when the writer is gone. */
@@ -148,5 +135,5 @@ void fuzz_section(struct fuzz_process *p, const struct fuzz_op *op)
 	length = snprintf(text, sizeof(text), "%s %s %u", line + 1, numbers[AT(numbers, op->y)],
 			  1U << (op->y >> 5));
 	fuzz_expect(p, MAY(0) | MAY(EINVAL) | MAY(ENOENT),
-		    write_bytes(*line == 'd' ? DEFERRED : SECTIONS, text, length));
+		    kcov_write_bytes(*line == 'd' ? DEFERRED : SECTIONS, text, length));
 }
