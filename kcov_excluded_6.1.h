@@ -14,19 +14,19 @@
  * Left out of the list, since other files have functions of the same name:
  * __trace_function align_show alloc_pgt_page check_access check_flags
  * check_set count_free create_cache debugfs_open early_alloc free_copy
- * get_access_type get_ctx get_params get_stack_skipnr get_track
- * housekeeping_init init_list l_next memmove native_play_dead next_string
- * next_tid parent pd_init print_cpu print_name probe_console
- * register_tracepoints report_available report_latency report_matches
- * sched_clock_stable sd_init show_info show_stat state_name test_basic
- * test_exit test_init trace trace_function trace_show
- * unregister_tracepoints usemap_size valid_state verbose watchdog within
+ * get_access_type get_ctx get_stack_skipnr get_track housekeeping_init
+ * init_list l_next memmove native_play_dead next_string next_tid parent
+ * pd_init print_cpu print_name probe_console register_tracepoints
+ * report_available report_latency report_matches sched_clock_stable sd_init
+ * show_info show_stat state_name test_basic test_exit test_init trace
+ * trace_function trace_show unregister_tracepoints usemap_size valid_state
+ * verbose watchdog within
  */
 
 #ifndef KCOV_EXCLUDED_H
 #define KCOV_EXCLUDED_H
 
-#define KCOV_EXCLUDED_COUNT 7322
+#define KCOV_EXCLUDED_COUNT 7323
 
 static const char * const kcov_excluded[] = {
 	"HARDIRQ_verbose",
@@ -2637,6 +2637,7 @@ static const char * const kcov_excluded[] = {
 	"get_page_from_freelist",
 	"get_pageblock_bitmap",
 	"get_param0_metadata",
+	"get_params",
 	"get_partial",
 	"get_partial_node",
 	"get_pcppage_migratetype",

@@ -12,22 +12,21 @@
  * before looking it up.
  *
  * Left out of the list, since other files have functions of the same name:
- * __down align_show alloc_pgt_page check_access check_flags check_path
- * check_set count_free cpu_local_stat_show create_cache debugfs_open
- * debugfs_write_file_bool early_alloc find_symbol free_copy free_slab
- * get_access_type get_ctx get_node get_params get_stack_skipnr get_track
- * housekeeping_init init_transition_pgtable l_next memmove native_play_dead
- * next_tid parent prandom_u32_below print_cpu print_name probe_console
- * report_available report_matches sched_clock_stable sd_init selftest
- * show_info show_stat snp_cleanup_vmsa snp_set_vmsa stats_open stats_show
- * test_basic test_exit test_init trace trace_show valid_state verbose
- * watchdog within
+ * align_show alloc_pgt_page check_access check_flags check_path check_set
+ * count_free cpu_local_stat_show create_cache debugfs_open
+ * debugfs_write_file_bool early_alloc free_copy get_access_type get_ctx
+ * get_node get_stack_skipnr get_track housekeeping_init
+ * init_transition_pgtable l_next memmove native_play_dead next_tid parent
+ * prandom_u32_below print_cpu print_name probe_console report_available
+ * report_matches sched_clock_stable sd_init selftest show_info show_stat
+ * snp_cleanup_vmsa snp_set_vmsa stats_open stats_show test_basic test_exit
+ * test_init trace trace_show valid_state verbose watchdog within
  */
 
 #ifndef KCOV_EXCLUDED_H
 #define KCOV_EXCLUDED_H
 
-#define KCOV_EXCLUDED_COUNT 7819
+#define KCOV_EXCLUDED_COUNT 7823
 
 static const char * const kcov_excluded[] = {
 	"HARDIRQ_verbose",
@@ -296,6 +295,7 @@ static const char * const kcov_excluded[] = {
 	"__do_sys_sched_setparam",
 	"__do_sys_sched_setscheduler",
 	"__do_sys_sched_yield",
+	"__down",
 	"__down_common",
 	"__down_interruptible",
 	"__down_killable",
@@ -2520,6 +2520,7 @@ static const char * const kcov_excluded[] = {
 	"find_sec",
 	"find_stack",
 	"find_suitable_fallback",
+	"find_symbol",
 	"find_usage_backwards",
 	"find_usage_forwards",
 	"find_user_dsq",
@@ -2669,6 +2670,7 @@ static const char * const kcov_excluded[] = {
 	"free_rt_sched_group",
 	"free_sched_domains",
 	"free_sched_groups",
+	"free_slab",
 	"free_slab_obj_exts",
 	"free_slab_show",
 	"free_slab_store",
@@ -2745,6 +2747,7 @@ static const char * const kcov_excluded[] = {
 	"get_page_from_freelist",
 	"get_pageblock_bitmap",
 	"get_param0_metadata",
+	"get_params",
 	"get_partial",
 	"get_partial_node",
 	"get_pelt_divider",

@@ -12,20 +12,20 @@
  * before looking it up.
  *
  * Left out of the list, since other files have functions of the same name:
- * __down __trace_function align_show alloc_pgt_page apic_clear_isr
- * check_access check_flags check_set count_free cpu_local_stat_show
- * debugfs_open early_alloc find_symbol free_copy free_slab get_access_type
- * get_ctx get_node get_stack_skipnr get_track housekeeping_init l_next
- * l_show l_start l_stop main memmove parent prandom_u32_below print_cpu
- * print_name probe_console report_available report_latency report_matches
- * sd_init selftest show_info show_stat stats_open stats_show test_basic
- * test_exit test_init trace trace_show valid_state verbose watchdog within
+ * __trace_function align_show alloc_pgt_page apic_clear_isr check_access
+ * check_flags check_set count_free cpu_local_stat_show debugfs_open
+ * early_alloc free_copy get_access_type get_ctx get_node get_stack_skipnr
+ * get_track housekeeping_init l_next l_show l_start l_stop main memmove
+ * parent prandom_u32_below print_cpu print_name probe_console
+ * report_available report_latency report_matches sd_init selftest show_info
+ * show_stat stats_open stats_show test_basic test_exit test_init trace
+ * trace_show valid_state verbose watchdog within
  */
 
 #ifndef KCOV_EXCLUDED_H
 #define KCOV_EXCLUDED_H
 
-#define KCOV_EXCLUDED_COUNT 8852
+#define KCOV_EXCLUDED_COUNT 8855
 
 static const char * const kcov_excluded[] = {
 	"HARDIRQ_verbose",
@@ -351,6 +351,7 @@ static const char * const kcov_excluded[] = {
 	"__do_sys_sched_setparam",
 	"__do_sys_sched_setscheduler",
 	"__do_sys_sched_yield",
+	"__down",
 	"__down_common",
 	"__down_interruptible",
 	"__down_killable",
@@ -2801,6 +2802,7 @@ static const char * const kcov_excluded[] = {
 	"find_sec",
 	"find_stack",
 	"find_suitable_fallback",
+	"find_symbol",
 	"find_usage_backwards",
 	"find_usage_forwards",
 	"find_user_dsq",
@@ -2969,6 +2971,7 @@ static const char * const kcov_excluded[] = {
 	"free_sched_domain_shared",
 	"free_sched_domains",
 	"free_sched_groups",
+	"free_slab",
 	"free_slab_obj_exts",
 	"free_slab_show",
 	"free_slab_store",
