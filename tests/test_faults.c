@@ -1,0 +1,488 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Without memory: each allocation of a call fails once, one after the other.
+ *
+ * /proc/thread-self/fail-nth makes the n-th allocation of the calling thread
+ * fail, be it the module's own or one that the kernel makes for it. The call
+ * then answers ENOMEM, or does without; called again, it works. What is lost on
+ * the way is found by the scan for leaks at the end of the run. How many faults
+ * each call has been through is printed; about half of them hit what the kernel
+ * keeps for its own checks, and are done without.
+ */
+#include "kcov_remote.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define FAILSLAB	"/sys/kernel/debug/failslab/"
+#define FAIL_PAGES	"/sys/kernel/debug/fail_page_alloc/"
+#define FUNCTIONS	"/sys/kernel/debug/kcov_mod/functions"
+#define PATCHED		"/sys/kernel/tracing/enabled_functions"
+#define PRINTK		"/proc/sys/kernel/printk"
+#define FOLLOW		"/sys/kernel/debug/kcov_mod/follow"
+#define PARAMETERS	"/sys/module/kcov/parameters/"
+#define DISARM_DELAY	PARAMETERS "disarm_delay"
+
+/* More than any call makes. */
+#define ALLOCATIONS_MAX	1000000U
+
+/* Arming and choosing are done over and over: of few functions. */
+#define FEW		"=vfs_read +vfs_write +ksys_*"
+
+/* Answers an errno or 0; begin and end come without faults around each call. */
+struct call {
+	const char *name;
+	bool (*begin)(void);
+	int (*act)(void);
+	void (*end)(void);
+};
+
+/* How the calls with a fault ended. */
+struct outcome {
+	unsigned int refused, done, wrong;
+};
+
+static struct kcov_test own = { .fd = -1 };
+/* Keeps armed what a first descriptor arms. */
+static struct kcov_test keeper = { .fd = -1 };
+static int fail_nth = -1;
+
+static bool set_fail_nth(unsigned int n)
+{
+	char text[16];
+	const int length = snprintf(text, sizeof(text), "%u", n);
+
+	return pwrite(fail_nth, text, length, 0) == length;
+}
+
+/* Whether the fault came to pass. */
+static bool take_fail_nth(void)
+{
+	char text[16] = "";
+	const ssize_t length = pread(fail_nth, text, sizeof(text) - 1, 0);
+
+	set_fail_nth(0);
+	return length > 0 && !strtoul(text, NULL, 10);
+}
+
+static void complain(struct outcome *outcome, const struct call *call, unsigned int n,
+		     const char *what)
+{
+	print_error("%s, fault at allocation %u: %s\n", call->name, n, what);
+	outcome->wrong++;
+}
+
+/* False when the call has fewer allocations than n. */
+static bool fail_once(const struct call *call, unsigned int n, struct outcome *outcome)
+{
+	if (!call->begin()) {
+		complain(outcome, call, n, "what it needs is not there, before the fault");
+		return false;
+	}
+	set_fail_nth(n);
+
+	const int err = call->act();
+	const bool failed = take_fail_nth();
+
+	outcome->done += failed && !err;
+	outcome->refused += failed && err == ENOMEM;
+	if (err && (!failed || err != ENOMEM))
+		complain(outcome, call, n, strerror(err));
+	if (err && call->act())
+		complain(outcome, call, n, "called again it does not work");
+	call->end();
+	return failed;
+}
+
+static struct outcome fail_each(const struct call *call)
+{
+	struct outcome outcome = { 0 };
+
+	for (unsigned int n = 1; n < ALLOCATIONS_MAX && fail_once(call, n, &outcome); n++)
+		;
+	print_message("%s: %u faults, %u refused, %u done without\n", call->name,
+		      outcome.refused + outcome.done, outcome.refused, outcome.done);
+	return outcome;
+}
+
+static bool begin_open(void)
+{
+	own.fd = kcov_open();
+	return own.fd >= 0;
+}
+
+static bool begin_initialised(void)
+{
+	return begin_open() && !kcov_init(own.fd, KCOV_TEST_SIZE);
+}
+
+static bool begin_nothing(void)
+{
+	return true;
+}
+
+static void end_nothing(void)
+{
+}
+
+static void end_closed(void)
+{
+	close(own.fd);
+	own.fd = -1;
+}
+
+static void end_disabled(void)
+{
+	kcov_disable(own.fd);
+	end_closed();
+}
+
+static int act_open(void)
+{
+	own.fd = kcov_open();
+	return own.fd < 0 ? errno : 0;
+}
+
+static int act_init(void)
+{
+	return kcov_init(own.fd, KCOV_TEST_SIZE);
+}
+
+static int act_mmap(void)
+{
+	const size_t bytes = KCOV_TEST_SIZE * sizeof(unsigned long);
+	void *area = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, own.fd, 0);
+
+	if (area == MAP_FAILED)
+		return errno;
+	/* It may need memory itself, and a mapping that stays pins the module. */
+	while (munmap(area, bytes))
+		;
+	return 0;
+}
+
+static int act_enable_and_disable(void)
+{
+	const int err = kcov_enable(own.fd);
+
+	return err ? err : kcov_disable(own.fd);
+}
+
+static int act_remote_enable(void)
+{
+	struct kcov_remote remote = kcov_common(KCOV_COMMON_A);
+
+	remote.num_handles = 2;
+	remote.handles[0] = KCOV_USB_A;
+	remote.handles[1] = KCOV_USB_B;
+	return kcov_remote_enable(own.fd, &remote);
+}
+
+static int act_tree_enable(void)
+{
+	return kcov_ioctl(own.fd, KCOV_TREE_ENABLE, 0);
+}
+
+static bool begin_common(void)
+{
+	return begin_initialised() && !kcov_enable_common(own.fd, KCOV_COMMON_A);
+}
+
+static bool begin_tree(void)
+{
+	return begin_initialised() && !act_tree_enable();
+}
+
+/*
+ * The kernel's own answer may be either. vfork(), as behind fork() the page that holds the
+ * caller's rseq is to be copied, and who has no memory for that is killed.
+ */
+static int act_fork(void)
+{
+	const pid_t child = vfork();
+
+	if (!child)
+		_exit(0);
+	if (child < 0)
+		return errno == EAGAIN ? ENOMEM : errno;
+	return waitpid(child, NULL, 0) == child ? 0 : errno;
+}
+
+static int act_read(const char *path)
+{
+	static char text[1 << 16];
+	const int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return errno;
+
+	const int err = read(fd, text, sizeof(text)) < 0 ? errno : 0;
+
+	close(fd);
+	return err;
+}
+
+static int act_read_instances(void)
+{
+	return act_read(KCOV_INSTANCES);
+}
+
+static int act_read_functions(void)
+{
+	return act_read(FUNCTIONS);
+}
+
+static int act_follow(void)
+{
+	return kcov_write_file(FOLLOW, "1");
+}
+
+static void end_follow(void)
+{
+	kcov_write_file(FOLLOW, "0");
+	end_disabled();
+}
+
+static int act_choose(void)
+{
+	return kcov_write_file(FUNCTIONS, FEW);
+}
+
+static void each_is_enomem(const struct call *call)
+{
+	const struct outcome outcome = fail_each(call);
+
+	assert_int_equal(outcome.wrong, 0);
+	assert_true(outcome.refused > 0);
+}
+
+static void none_matters(const struct call *call)
+{
+	const struct outcome outcome = fail_each(call);
+
+	assert_int_equal(outcome.wrong, 0);
+	assert_int_equal(outcome.refused, 0);
+}
+
+static void open_without_memory_is_enomem(void **state)
+{
+	(void)state;
+	each_is_enomem(&(struct call){ "open", begin_nothing, act_open, end_closed });
+}
+
+static void init_without_memory_is_enomem(void **state)
+{
+	(void)state;
+	each_is_enomem(&(struct call){ "INIT_TRACE", begin_open, act_init, end_closed });
+}
+
+static void mmap_without_memory_is_enomem(void **state)
+{
+	(void)state;
+	each_is_enomem(&(struct call){ "mmap", begin_initialised, act_mmap, end_closed });
+}
+
+static void enable_and_disable_need_no_memory(void **state)
+{
+	(void)state;
+	const struct call call = {
+		"ENABLE, DISABLE", begin_initialised, act_enable_and_disable, end_closed
+	};
+
+	none_matters(&call);
+}
+
+static void remote_enable_without_memory_is_enomem(void **state)
+{
+	(void)state;
+	const struct call call = {
+		"REMOTE_ENABLE", begin_initialised, act_remote_enable, end_disabled
+	};
+
+	each_is_enomem(&call);
+}
+
+static void tree_enable_without_memory_is_enomem(void **state)
+{
+	(void)state;
+	const struct call call = {
+		"TREE_ENABLE", begin_initialised, act_tree_enable, end_disabled
+	};
+
+	each_is_enomem(&call);
+}
+
+static void forks_are_refused(const char *name, bool (*begin)(void))
+{
+	assert_true(begin());
+	each_is_enomem(&(struct call){ name, begin_nothing, act_fork, end_nothing });
+	end_disabled();
+}
+
+static void fork_with_a_common_handle_without_memory_is_refused(void **state)
+{
+	(void)state;
+	forks_are_refused("fork with a common handle", begin_common);
+}
+
+static void fork_in_a_tree_without_memory_is_refused(void **state)
+{
+	(void)state;
+	forks_are_refused("fork in a tree", begin_tree);
+}
+
+static void table_of_descriptors_without_memory_is_enomem(void **state)
+{
+	(void)state;
+	const struct call call = {
+		"instances, read", begin_nothing, act_read_instances, end_nothing
+	};
+
+	each_is_enomem(&call);
+}
+
+static void list_of_functions_without_memory_is_enomem(void **state)
+{
+	(void)state;
+	const struct call call = {
+		"functions, read", begin_nothing, act_read_functions, end_nothing
+	};
+
+	each_is_enomem(&call);
+}
+
+static void following_without_memory_is_enomem_or_done(void **state)
+{
+	(void)state;
+	const struct call call = { "follow, written", begin_common, act_follow, end_follow };
+	const struct outcome outcome = fail_each(&call);
+
+	assert_int_equal(outcome.wrong, 0);
+}
+
+static void rules_without_memory_are_enomem(void **state)
+{
+	(void)state;
+	const struct call call = { "functions, written", begin_nothing, act_choose, end_nothing };
+
+	each_is_enomem(&call);
+}
+
+/* What could not be armed, with an allocation for each function, is tried again by the next. */
+static unsigned int unarmed;
+
+static void end_armed(void)
+{
+	struct kcov_test next;
+
+	end_closed();
+	if (!kcov_make(&next, KCOV_TEST_SIZE) || kcov_trace_read(&next) <= 0)
+		unarmed++;
+	kcov_release(&next);
+}
+
+static bool is_any(const char *line)
+{
+	(void)line;
+	return true;
+}
+
+static bool is_disarmed(void *unused)
+{
+	(void)unused;
+	return kcov_count_lines(PATCHED, is_any) == 0;
+}
+
+static bool begin_disarmed(void)
+{
+	return kcov_wait_for(is_disarmed, NULL) && begin_open();
+}
+
+static void arming_without_memory_is_enomem_or_records_less(void **state)
+{
+	(void)state;
+	kcov_release(&keeper);
+	assert_int_equal(kcov_write_file(DISARM_DELAY, "0"), 0);
+
+	const struct call call = { "INIT_TRACE, the first", begin_disarmed, act_init, end_armed };
+	const struct outcome outcome = fail_each(&call);
+
+	assert_int_equal(kcov_write_file(DISARM_DELAY, "10"), 0);
+	assert_true(kcov_make(&keeper, KCOV_TEST_SIZE));
+	assert_int_equal(outcome.wrong + unarmed, 0);
+}
+
+/* The first two sets of a tree stand for all, and a page for a softirq's buffer. */
+static int set_up_module(void)
+{
+	if (kcov_write_file(PARAMETERS "tree_sets", "2") ||
+	    kcov_write_file(PARAMETERS "tree_set_size", "256") ||
+	    kcov_write_file(PARAMETERS "softirq_area_size", "512") ||
+	    kcov_write_file(FUNCTIONS, FEW))
+		return -1;
+	return kcov_make(&keeper, KCOV_TEST_SIZE) ? 0 : -1;
+}
+
+static bool set(const char *directory, const char *file, const char *value)
+{
+	char path[100];
+
+	snprintf(path, sizeof(path), "%s%s", directory, file);
+	return !kcov_write_file(path, value);
+}
+
+/* Each allocation may fail, without a trace of calls in the log. */
+static bool set_up_faults(void)
+{
+	return set(FAILSLAB, "verbose", "0") && set(FAILSLAB, "ignore-gfp-wait", "N") &&
+	       set(FAIL_PAGES, "verbose", "0") && set(FAIL_PAGES, "ignore-gfp-wait", "N") &&
+	       set(FAIL_PAGES, "ignore-gfp-highmem", "N") && set(FAIL_PAGES, "min-order", "0");
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	fail_nth = open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC);
+	/* the kernel warns of its own allocations that fail: from here on only errors */
+	if (fail_nth < 0 || !set_up_faults() || kcov_write_file(PRINTK, "4"))
+		return -1;
+	return set_up_module();
+}
+
+/* What was changed goes with the module. */
+static int tear_down(void **state)
+{
+	(void)state;
+	kcov_release(&keeper);
+	close(fail_nth);
+	kcov_write_file(PRINTK, "7");
+	return kcov_wait_for(kcov_is_unused, "kcov") && !kcov_unload("kcov") &&
+	       !kcov_load("kcov") ? 0 : -1;
+}
+
+int main(void)
+{
+	const struct CMUnitTest faults[] = {
+		cmocka_unit_test(open_without_memory_is_enomem),
+		cmocka_unit_test(init_without_memory_is_enomem),
+		cmocka_unit_test(mmap_without_memory_is_enomem),
+		cmocka_unit_test(enable_and_disable_need_no_memory),
+		cmocka_unit_test(remote_enable_without_memory_is_enomem),
+		cmocka_unit_test(tree_enable_without_memory_is_enomem),
+		cmocka_unit_test(fork_with_a_common_handle_without_memory_is_refused),
+		cmocka_unit_test(fork_in_a_tree_without_memory_is_refused),
+		cmocka_unit_test(table_of_descriptors_without_memory_is_enomem),
+		cmocka_unit_test(list_of_functions_without_memory_is_enomem),
+		cmocka_unit_test(following_without_memory_is_enomem_or_done),
+		cmocka_unit_test(rules_without_memory_are_enomem),
+		cmocka_unit_test(arming_without_memory_is_enomem_or_records_less),
+	};
+	const int failed = cmocka_run_group_tests(faults, set_up, tear_down);
+
+	return failed != 0;
+}
