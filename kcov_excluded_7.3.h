@@ -25,7 +25,7 @@
 #ifndef KCOV_EXCLUDED_H
 #define KCOV_EXCLUDED_H
 
-#define KCOV_EXCLUDED_COUNT 8855
+#define KCOV_EXCLUDED_COUNT 8856
 
 static const char * const kcov_excluded[] = {
 	"HARDIRQ_verbose",
@@ -6577,6 +6577,7 @@ static const char * const kcov_excluded[] = {
 	"scx_cmask_ref_or",
 	"scx_cmask_ref_shard",
 	"scx_cmask_subset",
+	"scx_compat_marker_cgroup_set_bandwidth_may_sleep",
 	"scx_consume_dispatch_q",
 	"scx_consume_global_dsq",
 	"scx_cpu_node_if_enabled",
