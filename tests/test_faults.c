@@ -8,10 +8,17 @@
  * the way is found by the scan for leaks at the end of the run. How many faults
  * each call has been through is printed; about half of them hit what the kernel
  * keeps for its own checks, and are done without.
+ *
+ * What our works allocate, ahead of need, is not the caller's: there all that
+ * the workers ask for fails for a while, and what is lost must be counted.
  */
+#include "kcov_instances.h"
 #include "kcov_remote.h"
 
+#include <ctype.h>
+#include <dirent.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +34,12 @@
 #define FOLLOW		"/sys/kernel/debug/kcov_mod/follow"
 #define PARAMETERS	"/sys/module/kcov/parameters/"
 #define DISARM_DELAY	PARAMETERS "disarm_delay"
+#define NO_HANDLE	"children_without_the_common_handle"
+#define NO_SET		"tasks_outside_of_their_tree"
+
+/* What is kept in store for children. */
+#define SPARE_ENTRIES	1024
+#define CHILDREN_MAX	1100
 
 /* More than any call makes. */
 #define ALLOCATIONS_MAX	1000000U
@@ -417,6 +430,144 @@ static void arming_without_memory_is_enomem_or_records_less(void **state)
 	assert_int_equal(outcome.wrong + unarmed, 0);
 }
 
+static bool set(const char *directory, const char *file, const char *value)
+{
+	char path[100];
+
+	snprintf(path, sizeof(path), "%s%s", directory, file);
+	return !kcov_write_file(path, value);
+}
+
+static bool is_worker(const char *pid)
+{
+	char path[300], name[32] = "";
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%s/comm", pid);
+	file = isdigit(*pid) ? fopen(path, "re") : NULL;
+	if (!file)
+		return false;
+	if (!fgets(name, sizeof(name), file))
+		name[0] = '\0';
+	fclose(file);
+	return !strncmp(name, "kworker/", strlen("kworker/"));
+}
+
+/* How many there are. One that has gone meanwhile is no matter. */
+static unsigned int mark_workers(const char *value)
+{
+	DIR *proc = opendir("/proc");
+	unsigned int workers = 0;
+	struct dirent *entry;
+	char path[300];
+
+	while (proc && (entry = readdir(proc))) {
+		if (!is_worker(entry->d_name))
+			continue;
+		snprintf(path, sizeof(path), "/proc/%s/make-it-fail", entry->d_name);
+		workers += !kcov_write_file(path, value);
+	}
+	if (proc)
+		closedir(proc);
+	return workers;
+}
+
+/* At no time without the filter: everybody's would fail. */
+static bool set_failing(const char *directory, bool fails)
+{
+	if (fails)
+		return set(directory, "task-filter", "Y") && set(directory, "times", "-1") &&
+		       set(directory, "probability", "100");
+	return set(directory, "probability", "0") && set(directory, "times", "1") &&
+	       set(directory, "task-filter", "N");
+}
+
+/* All that workers allocate. */
+static bool starve_workers(bool fails)
+{
+	return mark_workers(fails ? "1" : "0") > 0 && set_failing(FAILSLAB, fails) &&
+	       set_failing(FAIL_PAGES, fails);
+}
+
+static pid_t children[CHILDREN_MAX];
+
+static pid_t fork_waiting(void)
+{
+	const pid_t pid = fork();
+
+	if (!pid)
+		for (;;)
+			pause();
+	return pid;
+}
+
+static void fork_all(unsigned int count)
+{
+	for (unsigned int i = 0; i < count; i++)
+		children[i] = fork_waiting();
+}
+
+/* How many there were. */
+static unsigned int end_all(unsigned int count)
+{
+	unsigned int ended = 0;
+
+	for (unsigned int i = 0; i < count; i++)
+		if (children[i] > 0 && !kill(children[i], SIGKILL))
+			ended += waitpid(children[i], NULL, 0) == children[i];
+	return ended;
+}
+
+/* How many of these children are not recorded, as there was nothing for them. */
+static unsigned long lose_without_workers(const char *loss, unsigned int count)
+{
+	const unsigned long before = kcov_lost(loss);
+
+	assert_true(starve_workers(true));
+	fork_all(count);
+	assert_true(starve_workers(false));
+	assert_int_equal(end_all(count), count);
+	return kcov_lost(loss) - before;
+}
+
+static bool loses_no_child(void *loss)
+{
+	const unsigned long before = kcov_lost(loss);
+	const pid_t child = fork_waiting();
+
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	return kcov_lost(loss) == before;
+}
+
+static void children_without_an_entry_are_counted(void **state)
+{
+	unsigned long lost;
+
+	(void)state;
+	assert_true(begin_common());
+	lost = lose_without_workers(NO_HANDLE, CHILDREN_MAX);
+	assert_true(kcov_wait_for(loses_no_child, NO_HANDLE));
+	end_disabled();
+	print_message("%lu of %u children have no common handle\n", lost, CHILDREN_MAX);
+	assert_in_range(lost, 1, CHILDREN_MAX - SPARE_ENTRIES);
+}
+
+/* Two sets there are, one of them the caller's own. */
+static void children_without_a_set_are_counted(void **state)
+{
+	const unsigned int count = 20;
+	unsigned long lost;
+
+	(void)state;
+	assert_true(begin_tree());
+	lost = lose_without_workers(NO_SET, count);
+	assert_true(kcov_wait_for(loses_no_child, NO_SET));
+	end_disabled();
+	print_message("%lu of %u children have no set\n", lost, count);
+	assert_in_range(lost, count - 2, count);
+}
+
 /* The first two sets of a tree stand for all, and a page for a softirq's buffer. */
 static int set_up_module(void)
 {
@@ -426,14 +577,6 @@ static int set_up_module(void)
 	    kcov_write_file(FUNCTIONS, FEW))
 		return -1;
 	return kcov_make(&keeper, KCOV_TEST_SIZE) ? 0 : -1;
-}
-
-static bool set(const char *directory, const char *file, const char *value)
-{
-	char path[100];
-
-	snprintf(path, sizeof(path), "%s%s", directory, file);
-	return !kcov_write_file(path, value);
 }
 
 /* Each allocation may fail, without a trace of calls in the log. */
@@ -481,6 +624,8 @@ int main(void)
 		cmocka_unit_test(following_without_memory_is_enomem_or_done),
 		cmocka_unit_test(rules_without_memory_are_enomem),
 		cmocka_unit_test(arming_without_memory_is_enomem_or_records_less),
+		cmocka_unit_test(children_without_an_entry_are_counted),
+		cmocka_unit_test(children_without_a_set_are_counted),
 	};
 	const int failed = cmocka_run_group_tests(faults, set_up, tear_down);
 
