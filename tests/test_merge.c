@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define FUNCTIONS	"/sys/kernel/debug/kcov_mod/functions"
 #define PARAMETERS	"/sys/module/kcov/parameters/"
 #define NO_BUFFER	"sections_without_a_buffer"
 
@@ -194,16 +195,38 @@ static int work_on_both(const char *first, const char *second)
 	return failed;
 }
 
+/* What is shown of what should not be there. */
+#define SHOWN	6
+
+static size_t alike(const unsigned long *a, const unsigned long *b, size_t words)
+{
+	size_t i = 0;
+
+	while (i < words && a[i] == b[i])
+		i++;
+	return i;
+}
+
 /* How many times the buffer holds one of the two sections, whole, with nothing between. */
 static size_t count_whole(const struct kcov_test *t, const unsigned long *first,
 			  const unsigned long *second, size_t each)
 {
-	const size_t bytes = each * sizeof(t->buffer[0]);
-	size_t found = 0;
+	size_t found = 0, end = kcov_count(t) + 1;
 
-	for (size_t i = 1; i + each <= kcov_count(t) + 1; i += each)
-		found += !memcmp(&t->buffer[i], first, bytes) ||
-			 !memcmp(&t->buffer[i], second, bytes);
+	for (size_t i = 1; i + each <= end; i += each, found++) {
+		const size_t a = alike(&t->buffer[i], first, each);
+		const size_t b = alike(&t->buffer[i], second, each);
+		const size_t most = a > b ? a : b;
+
+		if (most == each)
+			continue;
+		print_error("section %zu, record %zu of %zu, expected %s or %s:", found, most, each,
+			    kcov_symbol_at(first[most]), kcov_symbol_at(second[most]));
+		for (size_t j = i + most; j < i + most + SHOWN && j < end; j++)
+			print_error(" %s", kcov_symbol_at(t->buffer[j]));
+		print_error("\n");
+		break;
+	}
 	return found;
 }
 
@@ -229,8 +252,8 @@ static void on_both_cpus(const char *first, const char *second)
 	assert_int_equal(learn(&t, second, records[1]), each);
 	assert_int_equal(enable_sized(t.fd, KCOV_TRACE_PC, KCOV_TEST_AREA), 0);
 	assert_int_equal(work_on_both(first, second), 0);
-	assert_int_equal(kcov_count(&t), (2 * ROUNDS - lost()) * each);
 	assert_int_equal(count_whole(&t, records[0], records[1], each), 2 * ROUNDS - lost());
+	assert_int_equal(kcov_count(&t), (2 * ROUNDS - lost()) * each);
 	assert_true(lost() < ROUNDS);
 	kcov_release(&t);
 }
@@ -390,6 +413,25 @@ static void count_that_is_written_all_the_time_does_no_harm(void **state)
 	assert_true(kcov_reached(t, kcov_count(t), "deferred_in_kthread"));
 }
 
+/*
+ * What is recorded of a softirq on top of the idle task is not all its own: a nested interrupt
+ * ends in tick_nohz_irq_exit(), no longer marked as one, and that reads the clock. The kernel's
+ * own kcov has no such switch, nor tests here that would see it.
+ */
+static int set_up(void **state)
+{
+	const int err = kcov_write_file(FUNCTIONS, "-ktime_get");
+
+	return err && err != ENOENT ? -1 : kcov_load_drivers(state);
+}
+
+static int tear_down(void **state)
+{
+	const int err = kcov_write_file(FUNCTIONS, "default");
+
+	return err && err != ENOENT ? -1 : kcov_unload_drivers(state);
+}
+
 int main(void)
 {
 	const struct CMUnitTest merge[] = {
@@ -410,7 +452,7 @@ int main(void)
 		KCOV_TEST(parameter_says_how_long_a_softirqs_buffer_is),
 		KCOV_TEST(count_that_is_written_all_the_time_does_no_harm),
 	};
-	const int failed = cmocka_run_group_tests(merge, kcov_load_drivers, kcov_unload_drivers);
+	const int failed = cmocka_run_group_tests(merge, set_up, tear_down);
 
 	return failed != 0;
 }
