@@ -113,6 +113,13 @@ static const struct cause causes[] = {
 	}, {
 		KCOV_FORK,
 		{
+			"__put_task_struct", "cgroup_free", "exit_creds", "__put_cred",
+			"free_task", "arch_release_task_struct", "bpf_task_storage_free",
+		},
+		"who waited for the family's anon_vma lock has exited before its waker lets go of it",
+	}, {
+		KCOV_FORK,
+		{
 			"put_pid_ns",
 		},
 		"the parent drops the last reference to the child's number, RCU all others",
