@@ -7,8 +7,6 @@
 
 #include <stdio.h>
 
-#define LOST	"/sys/kernel/debug/kcov_mod/lost"
-
 /* False if the line is odd; the head of the table is not. */
 bool kcov_parse_row(const char *line, struct kcov_row *row)
 {
@@ -50,5 +48,5 @@ bool kcov_has_no_rows(void *unused)
 /* How often this was lost since the module was loaded. */
 unsigned long kcov_lost(const char *what)
 {
-	return kcov_read_number(LOST, what);
+	return kcov_read_number(KCOV_LOST, what);
 }

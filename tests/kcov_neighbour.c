@@ -15,7 +15,6 @@
 #include <unistd.h>
 
 #define DISARM_DELAY	"/sys/module/kcov/parameters/disarm_delay"
-#define FUNCTIONS	"/sys/kernel/debug/kcov_mod/functions"
 #define HOOKED		TRACEFS "enabled_functions"
 #define ALONE_MAX	256
 
@@ -173,7 +172,7 @@ int kcov_test_teardown_neighbours(void **state)
 	(void)state;
 	if (null_fd >= 0)
 		close(null_fd);
-	if (kcov_write_file(FUNCTIONS, "default"))
+	if (kcov_write_file(KCOV_FUNCTIONS, "default"))
 		return -1;
 	return kcov_write_file(DISARM_DELAY, "10") ? -1 : 0;
 }
@@ -191,7 +190,7 @@ static int cover_trace_only(void)
 	for (size_t i = 0, end = strlen(rules); i < alone_count && end < sizeof(rules); i++)
 		end += snprintf(rules + end, sizeof(rules) - end, " +%s",
 				kcov_symbol_at(alone[i]));
-	return kcov_write_file(FUNCTIONS, rules);
+	return kcov_write_file(KCOV_FUNCTIONS, rules);
 }
 
 int kcov_test_setup_disarmed(void **state)

@@ -27,7 +27,11 @@
 #include <sys/types.h>
 
 #define KCOV_DEVICE	"/sys/kernel/debug/kcov"
-#define KCOV_INSTANCES	"/sys/kernel/debug/kcov_mod/instances"
+#define KCOV_MOD	"/sys/kernel/debug/kcov_mod"
+#define KCOV_INSTANCES	KCOV_MOD "/instances"
+#define KCOV_FUNCTIONS	KCOV_MOD "/functions"
+#define KCOV_FOLLOW	KCOV_MOD "/follow"
+#define KCOV_LOST	KCOV_MOD "/lost"
 
 /* A recorded function entry is the return address of its fentry call. */
 #define KCOV_FENTRY	5UL

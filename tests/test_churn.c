@@ -23,7 +23,6 @@
 #define WORDS_MAX	64
 
 #define PATCHED		"/sys/kernel/tracing/enabled_functions"
-#define FUNCTIONS	"/sys/kernel/debug/kcov_mod/functions"
 #define CPUID_DEVICE	"/dev/cpu/0/cpuid"
 #define SAMPLE_INPUT	"/sys/kernel/debug/kcov_sample/input"
 
@@ -63,7 +62,7 @@ static size_t count_of(const struct kcov_test *t, size_t count, const char *name
 
 static unsigned long set_size(void)
 {
-	return kcov_read_number(FUNCTIONS, "# ");
+	return kcov_read_number(KCOV_FUNCTIONS, "# ");
 }
 
 static bool is_of_cpuid(const char *line)
@@ -275,7 +274,7 @@ static int release_and_unload(void **state)
 static void *choose(void *unused)
 {
 	(void)unused;
-	kcov_write_file(FUNCTIONS, CPUID_TOO);
+	kcov_write_file(KCOV_FUNCTIONS, CPUID_TOO);
 	return NULL;
 }
 
@@ -306,16 +305,16 @@ static void module_that_comes_while_functions_are_chosen_is_there_once(void **st
 
 	(void)state;
 	assert_int_equal(load_cpuid(), 0);
-	assert_int_equal(kcov_write_file(FUNCTIONS, CPUID_TOO), 0);
-	functions = kcov_count_lines(FUNCTIONS, is_of_cpuid);
+	assert_int_equal(kcov_write_file(KCOV_FUNCTIONS, CPUID_TOO), 0);
+	functions = kcov_count_lines(KCOV_FUNCTIONS, is_of_cpuid);
 	assert_int_equal(kcov_unload("cpuid"), 0);
 	for (int round = 0; round < kcov_rounds(); round++) {
 		odd += !load_while_choosing(round);
-		odd += kcov_count_lines(FUNCTIONS, is_of_cpuid) != functions;
+		odd += kcov_count_lines(KCOV_FUNCTIONS, is_of_cpuid) != functions;
 		odd += kcov_unload("cpuid") != 0;
-		odd += kcov_count_lines(FUNCTIONS, is_gone) != 0;
+		odd += kcov_count_lines(KCOV_FUNCTIONS, is_gone) != 0;
 	}
-	assert_int_equal(kcov_write_file(FUNCTIONS, "default"), 0);
+	assert_int_equal(kcov_write_file(KCOV_FUNCTIONS, "default"), 0);
 	assert_true(functions > 0);
 	assert_int_equal(odd, 0);
 }

@@ -15,7 +15,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define SWITCH		"/sys/kernel/debug/kcov_mod/follow"
 #define PARAMETER	"/sys/module/kcov/parameters/follow"
 #define WRITEBACK	"/proc/sys/vm/dirty_writeback_centisecs"
 #define IMAGE		"/dev/shm/kcov_follow.img"
@@ -169,7 +168,7 @@ static void nothing_is_followed_while_it_is_off(void **state)
 {
 	const struct kcov_test *t = *state;
 
-	assert_int_equal(kcov_write_file(SWITCH, "0"), 0);
+	assert_int_equal(kcov_write_file(KCOV_FOLLOW, "0"), 0);
 	assert_int_equal(remote_enable(t->fd, HANDLE), 0);
 	assert_true(write_and_sync());
 	assert_int_equal(kcov_in_child(do_nothing, NULL), 0);
@@ -180,9 +179,9 @@ static void switch_acts_on_who_is_enabled(void **state)
 {
 	const struct kcov_test *t = *state;
 
-	assert_int_equal(kcov_write_file(SWITCH, "0"), 0);
+	assert_int_equal(kcov_write_file(KCOV_FOLLOW, "0"), 0);
 	assert_int_equal(remote_enable(t->fd, HANDLE), 0);
-	assert_int_equal(kcov_write_file(SWITCH, "1"), 0);
+	assert_int_equal(kcov_write_file(KCOV_FOLLOW, "1"), 0);
 	assert_true(write_and_sync());
 	assert_true(kcov_wait_for(writeback_is_recorded, (void *)t));
 }
@@ -191,10 +190,10 @@ static void parameter_and_switch_are_the_same(void **state)
 {
 	(void)state;
 	assert_int_equal(kcov_write_file(PARAMETER, "N"), 0);
-	assert_int_equal(kcov_read_number(SWITCH, ""), 0);
+	assert_int_equal(kcov_read_number(KCOV_FOLLOW, ""), 0);
 	assert_int_equal(kcov_write_file(PARAMETER, "Y"), 0);
-	assert_int_equal(kcov_read_number(SWITCH, ""), 1);
-	assert_int_equal(kcov_write_file(SWITCH, "2"), EINVAL);
+	assert_int_equal(kcov_read_number(KCOV_FOLLOW, ""), 1);
+	assert_int_equal(kcov_write_file(KCOV_FOLLOW, "2"), EINVAL);
 }
 
 static void nothing_is_followed_without_a_common_handle(void **state)
@@ -271,7 +270,7 @@ static void kthreads_and_tasklets_are_not_followed(void **state)
 
 static void write_and_follow(const struct kcov_test *t)
 {
-	assert_int_equal(kcov_write_file(SWITCH, "1"), 0);
+	assert_int_equal(kcov_write_file(KCOV_FOLLOW, "1"), 0);
 	assert_int_equal(remote_enable(t->fd, HANDLE), 0);
 	kcov_set_count(t, 0);
 	assert_true(write_and_sync());
@@ -282,7 +281,7 @@ static void write_and_follow(const struct kcov_test *t)
 
 static void write_and_follow_not(const struct kcov_test *t)
 {
-	assert_int_equal(kcov_write_file(SWITCH, "0"), 0);
+	assert_int_equal(kcov_write_file(KCOV_FOLLOW, "0"), 0);
 	assert_int_equal(remote_enable(t->fd, HANDLE), 0);
 	kcov_set_count(t, 0);
 	assert_true(write_and_sync());
@@ -316,12 +315,12 @@ static int start(void **state)
 	    !run("mount -t ext4 -o loop " IMAGE " " PLACE))
 		return -1;
 	kcov_symbols_forget();
-	return kcov_write_file(SWITCH, "1") ? -1 : 0;
+	return kcov_write_file(KCOV_FOLLOW, "1") ? -1 : 0;
 }
 
 static int stop(void **state)
 {
-	kcov_write_file(SWITCH, "0");
+	kcov_write_file(KCOV_FOLLOW, "0");
 	umount(PLACE);
 	unlink(IMAGE);
 	return kcov_unload_drivers(state);
@@ -336,7 +335,7 @@ static int setup_large(void **state)
 		return -1;
 	/* what others have left is not ours */
 	sync();
-	return kcov_write_file(SWITCH, "1") ? -1 : 0;
+	return kcov_write_file(KCOV_FOLLOW, "1") ? -1 : 0;
 }
 
 #define FOLLOW_TEST(name) cmocka_unit_test_setup_teardown(name, setup_large, kcov_test_teardown)

@@ -12,14 +12,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#define FUNCTIONS	"/sys/kernel/debug/kcov_mod/functions"
 #define TRACEABLE	"/sys/kernel/tracing/available_filter_functions"
 #define SWITCH		"/sys/module/kcov/parameters/function_entries"
 
 /* The head of the file only: all of it takes a while. */
 static bool rules_are_default(void)
 {
-	FILE *file = fopen(FUNCTIONS, "re");
+	FILE *file = fopen(KCOV_FUNCTIONS, "re");
 	char line[256] = "";
 
 	if (!file)
@@ -36,7 +35,7 @@ static bool rules_are_default(void)
 
 static int setup_few(void **state)
 {
-	return kcov_write_file(FUNCTIONS, FEW) ? -1 : kcov_test_setup_ready(state);
+	return kcov_write_file(KCOV_FUNCTIONS, FEW) ? -1 : kcov_test_setup_ready(state);
 }
 
 static int teardown_few(void **state)
@@ -52,13 +51,13 @@ static int teardown(void **state)
 	kcov_test_teardown(state);
 	if (kcov_write_file(SWITCH, "Y"))
 		return -1;
-	return rules_are_default() || !kcov_write_file(FUNCTIONS, "default") ? 0 : -1;
+	return rules_are_default() || !kcov_write_file(KCOV_FUNCTIONS, "default") ? 0 : -1;
 }
 
 static int teardown_group(void **state)
 {
 	(void)state;
-	return kcov_write_file(FUNCTIONS, "default") ? -1 : 0;
+	return kcov_write_file(KCOV_FUNCTIONS, "default") ? -1 : 0;
 }
 
 /* Starts with the default set. */
@@ -97,7 +96,7 @@ static bool is_schedule(const char *line)
 /* The size that the first line of the file tells. */
 static long told_size(void)
 {
-	FILE *file = fopen(FUNCTIONS, "re");
+	FILE *file = fopen(KCOV_FUNCTIONS, "re");
 	long size = -1;
 
 	if (!file)
@@ -121,19 +120,19 @@ static void set_is_shown_with_its_size(void **state)
 
 	(void)state;
 	assert_true(size > 10000);
-	assert_int_equal(kcov_count_lines(FUNCTIONS, is_function), size);
+	assert_int_equal(kcov_count_lines(KCOV_FUNCTIONS, is_function), size);
 }
 
 static void default_set_has_ksys_read(void **state)
 {
 	(void)state;
-	assert_int_equal(kcov_count_lines(FUNCTIONS, is_ksys_read), 1);
+	assert_int_equal(kcov_count_lines(KCOV_FUNCTIONS, is_ksys_read), 1);
 }
 
 static void default_set_leaves_the_scheduler_out(void **state)
 {
 	(void)state;
-	assert_int_equal(kcov_count_lines(FUNCTIONS, is_schedule), 0);
+	assert_int_equal(kcov_count_lines(KCOV_FUNCTIONS, is_schedule), 0);
 }
 
 static bool is_iterator(const char *line)
@@ -146,7 +145,7 @@ static void default_set_leaves_iterators_of_tracepoints_out(void **state)
 {
 	(void)state;
 	assert_true(kcov_count_lines(TRACEABLE, is_iterator) > 100);
-	assert_int_equal(kcov_count_lines(FUNCTIONS, is_iterator), 0);
+	assert_int_equal(kcov_count_lines(KCOV_FUNCTIONS, is_iterator), 0);
 }
 
 static void minus_takes_functions_out(void **state)
@@ -154,7 +153,7 @@ static void minus_takes_functions_out(void **state)
 	const struct kcov_test *t = *state;
 
 	assert_true(reads(t, "ksys_read"));
-	assert_int_equal(kcov_write_file(FUNCTIONS, "-ksys_*"), 0);
+	assert_int_equal(kcov_write_file(KCOV_FUNCTIONS, "-ksys_*"), 0);
 	assert_false(reads(t, "ksys_read"));
 	assert_true(reads(t, kcov_fdget_pos()));
 }
@@ -163,8 +162,8 @@ static void plus_puts_them_back(void **state)
 {
 	const struct kcov_test *t = *state;
 
-	assert_int_equal(kcov_write_file(FUNCTIONS, "-ksys_*"), 0);
-	assert_int_equal(kcov_write_file(FUNCTIONS, "+ksys_read"), 0);
+	assert_int_equal(kcov_write_file(KCOV_FUNCTIONS, "-ksys_*"), 0);
+	assert_int_equal(kcov_write_file(KCOV_FUNCTIONS, "+ksys_read"), 0);
 	assert_true(reads(t, "ksys_read"));
 }
 
@@ -172,7 +171,7 @@ static void equals_leaves_nothing_else(void **state)
 {
 	const struct kcov_test *t = *state;
 
-	assert_int_equal(kcov_write_file(FUNCTIONS, "=ksys_read"), 0);
+	assert_int_equal(kcov_write_file(KCOV_FUNCTIONS, "=ksys_read"), 0);
 	assert_int_equal(kcov_trace_read(t), 1);
 	assert_true(kcov_reached(t, 1, "ksys_read"));
 	assert_int_equal(told_size(), 1);
@@ -182,7 +181,7 @@ static void rules_of_one_write_apply_in_order(void **state)
 {
 	const struct kcov_test *t = *state;
 
-	assert_int_equal(kcov_write_file(FUNCTIONS, "=ksys_* -ksys_read, +*fdget_pos"), 0);
+	assert_int_equal(kcov_write_file(KCOV_FUNCTIONS, "=ksys_* -ksys_read, +*fdget_pos"), 0);
 	assert_int_equal(kcov_trace_read(t), 1);
 	assert_true(kcov_reached(t, 1, kcov_fdget_pos()));
 }
@@ -191,7 +190,7 @@ static void empty_set_records_nothing(void **state)
 {
 	const struct kcov_test *t = *state;
 
-	assert_int_equal(kcov_write_file(FUNCTIONS, "none"), 0);
+	assert_int_equal(kcov_write_file(KCOV_FUNCTIONS, "none"), 0);
 	assert_int_equal(kcov_trace_read(t), 0);
 	assert_int_equal(told_size(), 0);
 }
@@ -200,15 +199,15 @@ static void wildcard_brings_in_nothing_left_out_by_default(void **state)
 {
 	const struct kcov_test *t = *state;
 
-	assert_int_equal(kcov_write_file(FUNCTIONS, "=schedul[e]"), ENOENT);
+	assert_int_equal(kcov_write_file(KCOV_FUNCTIONS, "=schedul[e]"), ENOENT);
 	assert_true(reads(t, "ksys_read"));
 }
 
 static void exact_name_brings_it_in(void **state)
 {
 	(void)state;
-	assert_int_equal(kcov_write_file(FUNCTIONS, "+schedule"), 0);
-	assert_int_equal(kcov_count_lines(FUNCTIONS, is_schedule), 1);
+	assert_int_equal(kcov_write_file(KCOV_FUNCTIONS, "+schedule"), 0);
+	assert_int_equal(kcov_count_lines(KCOV_FUNCTIONS, is_schedule), 1);
 }
 
 static void pattern_without_match_is_enoent_and_changes_nothing(void **state)
@@ -216,7 +215,7 @@ static void pattern_without_match_is_enoent_and_changes_nothing(void **state)
 	const struct kcov_test *t = *state;
 	const long size = told_size();
 
-	assert_int_equal(kcov_write_file(FUNCTIONS, "-ksys_read +no_such_function"), ENOENT);
+	assert_int_equal(kcov_write_file(KCOV_FUNCTIONS, "-ksys_read +no_such_function"), ENOENT);
 	assert_int_equal(told_size(), size);
 	assert_true(reads(t, "ksys_read"));
 }
@@ -229,7 +228,7 @@ static void word_that_is_no_rule_is_einval_and_changes_nothing(void **state)
 	const struct kcov_test *t = *state;
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-		assert_int_equal(kcov_write_file(FUNCTIONS, words[i]), EINVAL);
+		assert_int_equal(kcov_write_file(KCOV_FUNCTIONS, words[i]), EINVAL);
 	assert_true(reads(t, "ksys_read"));
 }
 
@@ -237,7 +236,7 @@ static void word_that_is_no_rule_is_einval_and_changes_nothing(void **state)
 static void function_without_fentry_is_enoent(void **state)
 {
 	(void)state;
-	assert_int_equal(kcov_write_file(FUNCTIONS, "+asm_exc_page_fault"), ENOENT);
+	assert_int_equal(kcov_write_file(KCOV_FUNCTIONS, "+asm_exc_page_fault"), ENOENT);
 }
 
 static void too_many_rules_are_e2big_and_change_nothing(void **state)
@@ -247,7 +246,7 @@ static void too_many_rules_are_e2big_and_change_nothing(void **state)
 
 	for (int i = 0; i < 65; i++)
 		strcat(text, "-ksys_read ");
-	assert_int_equal(kcov_write_file(FUNCTIONS, text), E2BIG);
+	assert_int_equal(kcov_write_file(KCOV_FUNCTIONS, text), E2BIG);
 	assert_true(reads(t, "ksys_read"));
 }
 
@@ -258,18 +257,18 @@ static void write_of_a_page_is_e2big(void **state)
 	(void)state;
 	memset(text, ' ', sizeof(text) - 1);
 	text[sizeof(text) - 1] = '\0';
-	assert_int_equal(kcov_write_file(FUNCTIONS, text), E2BIG);
+	assert_int_equal(kcov_write_file(KCOV_FUNCTIONS, text), E2BIG);
 }
 
 static void module_prefix_limits_the_pattern(void **state)
 {
 	(void)state;
 	assert_int_equal(load_loop(), 0);
-	assert_int_equal(kcov_write_file(FUNCTIONS, "=loop:*"), 0);
+	assert_int_equal(kcov_write_file(KCOV_FUNCTIONS, "=loop:*"), 0);
 	assert_true(told_size() > 10);
-	assert_int_equal(kcov_count_lines(FUNCTIONS, is_of_loop), told_size());
-	assert_int_equal(kcov_write_file(FUNCTIONS, "default -loop:*"), 0);
-	assert_int_equal(kcov_count_lines(FUNCTIONS, is_of_loop), 0);
+	assert_int_equal(kcov_count_lines(KCOV_FUNCTIONS, is_of_loop), told_size());
+	assert_int_equal(kcov_write_file(KCOV_FUNCTIONS, "default -loop:*"), 0);
+	assert_int_equal(kcov_count_lines(KCOV_FUNCTIONS, is_of_loop), 0);
 	assert_int_equal(kcov_unload("loop"), 0);
 }
 
@@ -277,9 +276,9 @@ static void vmlinux_is_the_kernel_without_modules(void **state)
 {
 	(void)state;
 	assert_int_equal(load_loop(), 0);
-	assert_int_equal(kcov_write_file(FUNCTIONS, "=vmlinux:*"), 0);
-	assert_int_equal(kcov_count_lines(FUNCTIONS, is_of_loop), 0);
-	assert_int_equal(kcov_count_lines(FUNCTIONS, is_ksys_read), 1);
+	assert_int_equal(kcov_write_file(KCOV_FUNCTIONS, "=vmlinux:*"), 0);
+	assert_int_equal(kcov_count_lines(KCOV_FUNCTIONS, is_of_loop), 0);
+	assert_int_equal(kcov_count_lines(KCOV_FUNCTIONS, is_ksys_read), 1);
 	assert_int_equal(kcov_unload("loop"), 0);
 }
 
@@ -289,15 +288,15 @@ static void rules_hold_for_modules_that_come_later(void **state)
 
 	(void)state;
 	assert_int_equal(load_loop(), 0);
-	with = kcov_count_lines(FUNCTIONS, is_of_loop);
+	with = kcov_count_lines(KCOV_FUNCTIONS, is_of_loop);
 	assert_int_equal(kcov_unload("loop"), 0);
-	assert_int_equal(kcov_count_lines(FUNCTIONS, is_of_loop), 0);
-	assert_int_equal(kcov_write_file(FUNCTIONS, "-lo_ioctl -lo_compat_ioctl"), ENOENT);
+	assert_int_equal(kcov_count_lines(KCOV_FUNCTIONS, is_of_loop), 0);
+	assert_int_equal(kcov_write_file(KCOV_FUNCTIONS, "-lo_ioctl -lo_compat_ioctl"), ENOENT);
 	assert_int_equal(load_loop(), 0);
-	assert_int_equal(kcov_write_file(FUNCTIONS, "-lo_ioctl -lo_compat_ioctl"), 0);
+	assert_int_equal(kcov_write_file(KCOV_FUNCTIONS, "-lo_ioctl -lo_compat_ioctl"), 0);
 	assert_int_equal(kcov_unload("loop"), 0);
 	assert_int_equal(load_loop(), 0);
-	without = kcov_count_lines(FUNCTIONS, is_of_loop);
+	without = kcov_count_lines(KCOV_FUNCTIONS, is_of_loop);
 	assert_int_equal(kcov_unload("loop"), 0);
 	assert_int_equal(without, with - 2);
 }
@@ -307,14 +306,14 @@ static void module_with_callbacks_is_never_in_the_set(void **state)
 {
 	(void)state;
 	assert_int_equal(kcov_load("kcov_sample"), 0);
-	assert_int_equal(kcov_write_file(FUNCTIONS, "+kcov_sample:*"), ENOENT);
+	assert_int_equal(kcov_write_file(KCOV_FUNCTIONS, "+kcov_sample:*"), ENOENT);
 	assert_int_equal(kcov_unload("kcov_sample"), 0);
 }
 
 static void own_module_is_never_in_the_set(void **state)
 {
 	(void)state;
-	assert_int_equal(kcov_write_file(FUNCTIONS, "+kcov:*"), ENOENT);
+	assert_int_equal(kcov_write_file(KCOV_FUNCTIONS, "+kcov:*"), ENOENT);
 }
 
 static void switch_turns_function_entries_off(void **state)
@@ -349,7 +348,7 @@ static void set_may_change_while_a_thread_records(void **state)
 	const struct kcov_test *t = *state;
 
 	assert_int_equal(kcov_enable(t->fd), 0);
-	assert_int_equal(kcov_write_file(FUNCTIONS, "=*fdget_pos"), 0);
+	assert_int_equal(kcov_write_file(KCOV_FUNCTIONS, "=*fdget_pos"), 0);
 	kcov_set_count(t, 0);
 	kcov_read_nothing(NULL);
 	assert_int_equal(kcov_count(t), 1);
@@ -359,13 +358,13 @@ static void set_may_change_while_a_thread_records(void **state)
 static void file_is_for_root_to_read_and_write(void **state)
 {
 	(void)state;
-	assert_int_equal(kcov_read_number(FUNCTIONS, "# "), told_size());
-	assert_int_equal(access(FUNCTIONS, R_OK | W_OK), 0);
+	assert_int_equal(kcov_read_number(KCOV_FUNCTIONS, "# "), told_size());
+	assert_int_equal(access(KCOV_FUNCTIONS, R_OK | W_OK), 0);
 }
 
 static void seeking_a_file_open_for_writing_does_no_harm(void **state)
 {
-	const int fd = open(FUNCTIONS, O_WRONLY | O_CLOEXEC);
+	const int fd = open(KCOV_FUNCTIONS, O_WRONLY | O_CLOEXEC);
 
 	(void)state;
 	assert_true(fd >= 0);

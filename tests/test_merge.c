@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FUNCTIONS	"/sys/kernel/debug/kcov_mod/functions"
 #define PARAMETERS	"/sys/module/kcov/parameters/"
 #define NO_BUFFER	"sections_without_a_buffer"
 
@@ -420,14 +419,14 @@ static void count_that_is_written_all_the_time_does_no_harm(void **state)
  */
 static int set_up(void **state)
 {
-	const int err = kcov_write_file(FUNCTIONS, "-ktime_get");
+	const int err = kcov_write_file(KCOV_FUNCTIONS, "-ktime_get");
 
 	return err && err != ENOENT ? -1 : kcov_load_drivers(state);
 }
 
 static int tear_down(void **state)
 {
-	const int err = kcov_write_file(FUNCTIONS, "default");
+	const int err = kcov_write_file(KCOV_FUNCTIONS, "default");
 
 	return err && err != ENOENT ? -1 : kcov_unload_drivers(state);
 }

@@ -20,10 +20,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define FUNCTIONS	"/sys/kernel/debug/kcov_mod/functions"
-#define FOLLOW		"/sys/kernel/debug/kcov_mod/follow"
-#define LOST		"/sys/kernel/debug/kcov_mod/lost"
-
 /* How long a pair meets at least, and for each round. */
 #define MILLISECONDS	300U
 #define ROUND_MILLISECONDS 15U
@@ -215,26 +211,26 @@ static int read_instances(void)
 
 static int read_lost(void)
 {
-	return read_file(LOST);
+	return read_file(KCOV_LOST);
 }
 
 static int read_functions(void)
 {
-	return read_file(FUNCTIONS);
+	return read_file(KCOV_FUNCTIONS);
 }
 
 static int change_functions(void)
 {
-	const int err = kcov_write_file(FUNCTIONS, "=ksys_read");
+	const int err = kcov_write_file(KCOV_FUNCTIONS, "=ksys_read");
 
-	return err ? err : kcov_write_file(FUNCTIONS, "=vfs_read +ksys_*");
+	return err ? err : kcov_write_file(KCOV_FUNCTIONS, "=vfs_read +ksys_*");
 }
 
 static int follow_and_not(void)
 {
-	const int err = kcov_write_file(FOLLOW, "1");
+	const int err = kcov_write_file(KCOV_FOLLOW, "1");
 
-	return err ? err : kcov_write_file(FOLLOW, "0");
+	return err ? err : kcov_write_file(KCOV_FOLLOW, "0");
 }
 
 static int hand_to(const char *context)
@@ -395,7 +391,7 @@ PAIR(functions_read_meet_functions_changed, reads_functions, changes_functions)
 static int set_up(void **state)
 {
 	if (kcov_load_drivers(state) || !kcov_make_areas_small() ||
-	    kcov_write_file(FUNCTIONS, "=vfs_read +ksys_*"))
+	    kcov_write_file(KCOV_FUNCTIONS, "=vfs_read +ksys_*"))
 		return -1;
 	return kcov_make(&shared, KCOV_TEST_SIZE) && kcov_make(&other, KCOV_TEST_SIZE) ? 0 : -1;
 }

@@ -23,9 +23,8 @@
 #include "kcov_log.h"
 #include "kcov_random.h"
 
-#define DIRECTORY	"/sys/kernel/debug/kcov_mod"
-#define FUNCTIONS	DIRECTORY "/functions"
-#define FOLLOW		DIRECTORY "/follow"
+#define FUNCTIONS	KCOV_MOD "/functions"
+#define FOLLOW		KCOV_MOD "/follow"
 #define RESTRICT	"/proc/sys/kernel/kptr_restrict"
 #define PARAMETERS	"/sys/module/kcov/parameters"
 
@@ -40,7 +39,7 @@ static bool is_roots(const char *path)
 
 static void files_are_for_root(void **state)
 {
-	DIR *directory = opendir(DIRECTORY);
+	DIR *directory = opendir(KCOV_MOD);
 	int files = 0, others = 0;
 	struct dirent *entry;
 	char path[300];
@@ -48,7 +47,7 @@ static void files_are_for_root(void **state)
 	(void)state;
 	assert_non_null(directory);
 	while ((entry = readdir(directory))) {
-		snprintf(path, sizeof(path), DIRECTORY "/%s", entry->d_name);
+		snprintf(path, sizeof(path), KCOV_MOD "/%s", entry->d_name);
 		if (entry->d_type != DT_REG)
 			continue;
 		files++;
@@ -192,7 +191,7 @@ static void kernels_own_table_has_addresses(void **state)
 
 static void no_file_shows_an_address(void **state)
 {
-	static const char *const files[] = { KCOV_INSTANCES, DIRECTORY "/lost", FUNCTIONS, FOLLOW,
+	static const char *const files[] = { KCOV_INSTANCES, KCOV_MOD "/lost", FUNCTIONS, FOLLOW,
 					     PARAMETERS "/functions" };
 	const struct kcov_test *t = *state;
 

@@ -25,7 +25,6 @@
 #define LINK		GADGET "/configs/c.1/" FUNCTION
 #define CONTROLLER	"/sys/bus/platform/devices/dummy_hcd.0"
 #define DEVICES		"/sys/bus/usb/devices"
-#define FOLLOW		"/sys/kernel/debug/kcov_mod/follow"
 #define COMMON		0x4b55UL
 
 #define AREA_WORDS	(64UL << 10)
@@ -283,7 +282,7 @@ static void sections_of_a_followed_hub_end_with_its_work(void **state)
 {
 	const struct kcov_test *t = *state;
 
-	assert_int_equal(kcov_write_file(FOLLOW, "1"), 0);
+	assert_int_equal(kcov_write_file(KCOV_FOLLOW, "1"), 0);
 	assert_int_equal(enable_both(t->fd, usb_handle(bus)), 0);
 	for (int round = 0; round < kcov_rounds(); round++) {
 		assert_true(restart_hub());
@@ -292,7 +291,7 @@ static void sections_of_a_followed_hub_end_with_its_work(void **state)
 	plug_once(t);
 	assert_false(kcov_reached(t, kcov_count(t), "process_one_work"));
 	assert_int_equal(kcov_disable(t->fd), 0);
-	assert_int_equal(kcov_write_file(FOLLOW, "0"), 0);
+	assert_int_equal(kcov_write_file(KCOV_FOLLOW, "0"), 0);
 }
 
 static bool find_bus(void)

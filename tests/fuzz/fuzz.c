@@ -20,7 +20,6 @@
 #define INPUTS		100
 #define SEED		6
 #define REPORT_SECONDS	10
-#define FUNCTIONS	"/sys/kernel/debug/kcov_mod/functions"
 
 static struct fuzz_input corpus[INPUTS_MAX];
 static size_t corpus_size;
@@ -123,7 +122,7 @@ static void module_unloads_and_loads(void **state)
 static int setup(void **state)
 {
 	fuzz_world = kcov_shared(sizeof(*fuzz_world));
-	if (!fuzz_world || !kcov_make_areas_small() || kcov_write_file(FUNCTIONS, "=vfs_*"))
+	if (!fuzz_world || !kcov_make_areas_small() || kcov_write_file(KCOV_FUNCTIONS, "=vfs_*"))
 		return -1;
 	return kcov_load_drivers(state);
 }

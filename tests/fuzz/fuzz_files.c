@@ -10,9 +10,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define FUNCTIONS	"/sys/kernel/debug/kcov_mod/functions"
-#define FOLLOW		"/sys/kernel/debug/kcov_mod/follow"
-#define LOST		"/sys/kernel/debug/kcov_mod/lost"
 #define DEFERRED	"/sys/kernel/debug/kcov_deferred/run"
 #define SECTIONS	"/sys/kernel/debug/kcov_sections/run"
 
@@ -23,10 +20,10 @@ static const struct {
 	const char *path;
 	uint64_t errors;
 } files[] = {
-	{ FUNCTIONS, MAY(0) | MAY(EINVAL) | MAY(ENOENT) | MAY(E2BIG) | MAY(ENOMEM) },
-	{ FOLLOW, MAY(0) | MAY(EINVAL) | MAY(ERANGE) },
+	{ KCOV_FUNCTIONS, MAY(0) | MAY(EINVAL) | MAY(ENOENT) | MAY(E2BIG) | MAY(ENOMEM) },
+	{ KCOV_FOLLOW, MAY(0) | MAY(EINVAL) | MAY(ERANGE) },
 	{ KCOV_INSTANCES, MAY(EINVAL) },
-	{ LOST, MAY(EINVAL) },
+	{ KCOV_LOST, MAY(EINVAL) },
 };
 
 /* A write of nothing is one that some files need not see. */

@@ -24,7 +24,6 @@
 /* An actor that is told to end makes its step, and the longest of these take some seconds. */
 #define END_SECONDS	180
 #define REPORT_SECONDS	10
-#define FUNCTIONS	"/sys/kernel/debug/kcov_mod/functions"
 
 static struct worker {
 	int (*run)(unsigned int number);
@@ -289,7 +288,7 @@ static const char *clean_up(void)
 /* To patch all functions again and again would take most of the time. */
 static bool make_small(void)
 {
-	return kcov_make_areas_small() && !kcov_write_file(FUNCTIONS, "=vfs_* +ksys_*");
+	return kcov_make_areas_small() && !kcov_write_file(KCOV_FUNCTIONS, "=vfs_* +ksys_*");
 }
 
 static void set_up(void)

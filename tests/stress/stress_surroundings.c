@@ -17,8 +17,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define FUNCTIONS	"/sys/kernel/debug/kcov_mod/functions"
-#define FOLLOW		"/sys/kernel/debug/kcov_mod/follow"
 #define PREEMPT		"/sys/kernel/debug/sched/preempt"
 #define INPUT		"/sys/kernel/debug/kcov_sample/input"
 #define RULES_MAX	64
@@ -58,7 +56,7 @@ static void change_functions(struct stress_actor *a)
 	const int error = rules > RULES_MAX ? E2BIG : changes[i].error;
 
 	a->what = changes[i].text;
-	stress_expect(a, MAY(error), kcov_write_file(FUNCTIONS, changes[i].text));
+	stress_expect(a, MAY(error), kcov_write_file(KCOV_FUNCTIONS, changes[i].text));
 	if (!error)
 		a->rules = rules;
 }
@@ -69,7 +67,7 @@ static void change_follow(struct stress_actor *a)
 	const unsigned int i = stress_draw(a, ARRAY_SIZE(texts));
 
 	a->what = texts[i];
-	stress_expect(a, i < 3 ? MAY(0) : MAY(EINVAL), kcov_write_file(FOLLOW, texts[i]));
+	stress_expect(a, i < 3 ? MAY(0) : MAY(EINVAL), kcov_write_file(KCOV_FOLLOW, texts[i]));
 }
 
 static void change_parameter(struct stress_actor *a)
@@ -89,7 +87,7 @@ static void change_parameter(struct stress_actor *a)
 /* The first line of each is all that is read of what can be long. */
 static void read_functions(struct stress_actor *a)
 {
-	if (kcov_read_number(FUNCTIONS, "# ") == ULONG_MAX)
+	if (kcov_read_number(KCOV_FUNCTIONS, "# ") == ULONG_MAX)
 		stress_fail(a, "the head of the functions is not \"# N functions\"");
 }
 
