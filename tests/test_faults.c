@@ -28,10 +28,8 @@
 
 #define FAILSLAB	"/sys/kernel/debug/failslab/"
 #define FAIL_PAGES	"/sys/kernel/debug/fail_page_alloc/"
-#define FUNCTIONS	"/sys/kernel/debug/kcov_mod/functions"
 #define PATCHED		"/sys/kernel/tracing/enabled_functions"
 #define PRINTK		"/proc/sys/kernel/printk"
-#define FOLLOW		"/sys/kernel/debug/kcov_mod/follow"
 #define PARAMETERS	"/sys/module/kcov/parameters/"
 #define DISARM_DELAY	PARAMETERS "disarm_delay"
 #define NO_HANDLE	"children_without_the_common_handle"
@@ -247,26 +245,42 @@ static int act_read_instances(void)
 
 static int act_read_functions(void)
 {
-	return act_read(FUNCTIONS);
+	return act_read(KCOV_FUNCTIONS);
 }
 
 static int act_follow(void)
 {
-	return kcov_write_file(FOLLOW, "1");
+	return kcov_write_file(KCOV_FOLLOW, "1");
 }
 
 static void end_follow(void)
 {
-	kcov_write_file(FOLLOW, "0");
+	kcov_write_file(KCOV_FOLLOW, "0");
 	end_disabled();
 }
 
 static int act_choose(void)
 {
-	return kcov_write_file(FUNCTIONS, FEW);
+	return kcov_write_file(KCOV_FUNCTIONS, FEW);
 }
 
-static void each_is_enomem(const struct call *call)
+static const struct call
+	opens = { "open", begin_nothing, act_open, end_closed },
+	initialises = { "INIT_TRACE", begin_open, act_init, end_closed },
+	maps = { "mmap", begin_initialised, act_mmap, end_closed },
+	enables = { "ENABLE, DISABLE", begin_initialised, act_enable_and_disable, end_closed },
+	enables_remote = { "REMOTE_ENABLE", begin_initialised, act_remote_enable, end_disabled },
+	enables_tree = { "TREE_ENABLE", begin_initialised, act_tree_enable, end_disabled },
+	forks_with_handle = {
+		"fork with a common handle", begin_nothing, act_fork, end_nothing
+	},
+	forks_in_tree = { "fork in a tree", begin_nothing, act_fork, end_nothing },
+	reads_table = { "instances, read", begin_nothing, act_read_instances, end_nothing },
+	reads_functions = { "functions, read", begin_nothing, act_read_functions, end_nothing },
+	chooses = { "functions, written", begin_nothing, act_choose, end_nothing },
+	follows = { "follow, written", begin_common, act_follow, end_follow };
+
+static void fail_each_of(const struct call *call)
 {
 	const struct outcome outcome = fail_each(call);
 
@@ -274,116 +288,40 @@ static void each_is_enomem(const struct call *call)
 	assert_true(outcome.refused > 0);
 }
 
-static void none_matters(const struct call *call)
+static void each_is_enomem(void **state)
 {
-	const struct outcome outcome = fail_each(call);
+	fail_each_of(*state);
+}
+
+static void each_is_enomem_or_done(void **state)
+{
+	const struct outcome outcome = fail_each(*state);
+
+	assert_int_equal(outcome.wrong, 0);
+}
+
+static void none_matters(void **state)
+{
+	const struct outcome outcome = fail_each(*state);
 
 	assert_int_equal(outcome.wrong, 0);
 	assert_int_equal(outcome.refused, 0);
 }
 
-static void open_without_memory_is_enomem(void **state)
-{
-	(void)state;
-	each_is_enomem(&(struct call){ "open", begin_nothing, act_open, end_closed });
-}
-
-static void init_without_memory_is_enomem(void **state)
-{
-	(void)state;
-	each_is_enomem(&(struct call){ "INIT_TRACE", begin_open, act_init, end_closed });
-}
-
-static void mmap_without_memory_is_enomem(void **state)
-{
-	(void)state;
-	each_is_enomem(&(struct call){ "mmap", begin_initialised, act_mmap, end_closed });
-}
-
-static void enable_and_disable_need_no_memory(void **state)
-{
-	(void)state;
-	const struct call call = {
-		"ENABLE, DISABLE", begin_initialised, act_enable_and_disable, end_closed
-	};
-
-	none_matters(&call);
-}
-
-static void remote_enable_without_memory_is_enomem(void **state)
-{
-	(void)state;
-	const struct call call = {
-		"REMOTE_ENABLE", begin_initialised, act_remote_enable, end_disabled
-	};
-
-	each_is_enomem(&call);
-}
-
-static void tree_enable_without_memory_is_enomem(void **state)
-{
-	(void)state;
-	const struct call call = {
-		"TREE_ENABLE", begin_initialised, act_tree_enable, end_disabled
-	};
-
-	each_is_enomem(&call);
-}
-
-static void forks_are_refused(const char *name, bool (*begin)(void))
-{
-	assert_true(begin());
-	each_is_enomem(&(struct call){ name, begin_nothing, act_fork, end_nothing });
-	end_disabled();
-}
-
 static void fork_with_a_common_handle_without_memory_is_refused(void **state)
 {
 	(void)state;
-	forks_are_refused("fork with a common handle", begin_common);
+	assert_true(begin_common());
+	fail_each_of(&forks_with_handle);
+	end_disabled();
 }
 
 static void fork_in_a_tree_without_memory_is_refused(void **state)
 {
 	(void)state;
-	forks_are_refused("fork in a tree", begin_tree);
-}
-
-static void table_of_descriptors_without_memory_is_enomem(void **state)
-{
-	(void)state;
-	const struct call call = {
-		"instances, read", begin_nothing, act_read_instances, end_nothing
-	};
-
-	each_is_enomem(&call);
-}
-
-static void list_of_functions_without_memory_is_enomem(void **state)
-{
-	(void)state;
-	const struct call call = {
-		"functions, read", begin_nothing, act_read_functions, end_nothing
-	};
-
-	each_is_enomem(&call);
-}
-
-static void following_without_memory_is_enomem_or_done(void **state)
-{
-	(void)state;
-	const struct call call = { "follow, written", begin_common, act_follow, end_follow };
-	const struct outcome outcome = fail_each(&call);
-
-	assert_int_equal(outcome.wrong, 0);
-}
-
-static void rules_without_memory_are_enomem(void **state)
-{
-	(void)state;
-	const struct call call = { "functions, written", begin_nothing, act_choose, end_nothing };
-
-	each_is_enomem(&call);
+	assert_true(begin_tree());
+	fail_each_of(&forks_in_tree);
+	end_disabled();
 }
 
 /* What could not be armed, with an allocation for each function, is tried again by the next. */
@@ -574,7 +512,7 @@ static int set_up_module(void)
 	if (kcov_write_file(PARAMETERS "tree_sets", "2") ||
 	    kcov_write_file(PARAMETERS "tree_set_size", "256") ||
 	    kcov_write_file(PARAMETERS "softirq_area_size", "512") ||
-	    kcov_write_file(FUNCTIONS, FEW))
+	    kcov_write_file(KCOV_FUNCTIONS, FEW))
 		return -1;
 	return kcov_make(&keeper, KCOV_TEST_SIZE) ? 0 : -1;
 }
@@ -608,21 +546,27 @@ static int tear_down(void **state)
 	       !kcov_load("kcov") ? 0 : -1;
 }
 
+/* What is named after the call, and gets it. */
+#define OF_CALL(name, test, call) { name, test, NULL, NULL, (void *)&(call) }
+
 int main(void)
 {
 	const struct CMUnitTest faults[] = {
-		cmocka_unit_test(open_without_memory_is_enomem),
-		cmocka_unit_test(init_without_memory_is_enomem),
-		cmocka_unit_test(mmap_without_memory_is_enomem),
-		cmocka_unit_test(enable_and_disable_need_no_memory),
-		cmocka_unit_test(remote_enable_without_memory_is_enomem),
-		cmocka_unit_test(tree_enable_without_memory_is_enomem),
+		OF_CALL("open_without_memory_is_enomem", each_is_enomem, opens),
+		OF_CALL("init_without_memory_is_enomem", each_is_enomem, initialises),
+		OF_CALL("mmap_without_memory_is_enomem", each_is_enomem, maps),
+		OF_CALL("enable_and_disable_need_no_memory", none_matters, enables),
+		OF_CALL("remote_enable_without_memory_is_enomem", each_is_enomem, enables_remote),
+		OF_CALL("tree_enable_without_memory_is_enomem", each_is_enomem, enables_tree),
 		cmocka_unit_test(fork_with_a_common_handle_without_memory_is_refused),
 		cmocka_unit_test(fork_in_a_tree_without_memory_is_refused),
-		cmocka_unit_test(table_of_descriptors_without_memory_is_enomem),
-		cmocka_unit_test(list_of_functions_without_memory_is_enomem),
-		cmocka_unit_test(following_without_memory_is_enomem_or_done),
-		cmocka_unit_test(rules_without_memory_are_enomem),
+		OF_CALL("table_of_descriptors_without_memory_is_enomem", each_is_enomem,
+			reads_table),
+		OF_CALL("list_of_functions_without_memory_is_enomem", each_is_enomem,
+			reads_functions),
+		OF_CALL("following_without_memory_is_enomem_or_done", each_is_enomem_or_done,
+			follows),
+		OF_CALL("rules_without_memory_are_enomem", each_is_enomem, chooses),
 		cmocka_unit_test(arming_without_memory_is_enomem_or_records_less),
 		cmocka_unit_test(children_without_an_entry_are_counted),
 		cmocka_unit_test(children_without_a_set_are_counted),
