@@ -214,8 +214,8 @@ SECONDS ?= 60
 SEED ?= $(shell date +%s)
 
 stress fuzz: image
-	$(Q)RUN='KCOV_SECONDS=$(SECONDS) KCOV_SEED=$(SEED) CMOCKA_MESSAGE_OUTPUT=TAP /tests/test_$@' \
-		TIMEOUT=$$(($(SECONDS) + 900)) tests/vm/boot
+	$(Q)WHAT=$@ TESTS=$@ RUNS=stock KCOV_SECONDS=$(SECONDS) KCOV_SEED=$(SEED) \
+		TIMEOUT=$$(($(SECONDS) + 900)) tests/vm/check
 
 # on the host, with what clang makes of kcov_record.h; finds go to build/fuzz
 fuzz-record:

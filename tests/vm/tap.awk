@@ -6,7 +6,8 @@
 #
 # The table (tests/KERNEL.differences) names tests that this
 # kernel must fail, or that were not run in it. All others pass, and a line that
-# was not needed is a failure. whole: every group ran, so every line was.
+# was not needed is a failure. whole: every group ran, so every line was. loud: what
+# a program says is printed as it comes.
 #
 # cmocka 1.1.5 says "not ok N # SKIP name" for a skip, calls a failed group
 # set-up test 0, ends each group with a line "# ok" or "# not ok" that means
@@ -140,7 +141,8 @@ function fail(name)
 	quiet = 0
 	result("not ok", name)
 	print "not ok: " title section ": " name
-	printf "%s", said
+	if (!loud)
+		printf "%s", said
 	tap = tap said
 	said = ""
 	explaining = 1
@@ -149,7 +151,7 @@ function fail(name)
 
 function explain(line)
 {
-	if (!quiet)
+	if (!quiet && !loud)
 		print "    # " line
 	tap = tap "    # " line "\n"
 	fflush()
@@ -160,6 +162,8 @@ function pass(name)
 	passed++
 	result("ok", name)
 	said = ""
+	if (loud)
+		print "ok: " title section ": " name
 }
 
 function skip(name)
@@ -220,6 +224,10 @@ section == "" { next }
 /^# (not )?ok - / { next }
 /^$/ { next }
 {
+	if (loud) {
+		print
+		fflush()
+	}
 	comment = sub(/^# ?/, "")
 	if (comment && explaining) {
 		explain($0)
