@@ -21,7 +21,7 @@
 /* Records printed from where a trace goes another way. */
 #define PRINTED_RECORDS	8
 
-#define FUNCTIONS_MAX	20
+#define FUNCTIONS_MAX	24
 
 struct cause {
 	int operations;	/* bits */
@@ -100,6 +100,9 @@ static const struct cause causes[] = {
 			"__vmalloc_node_noprof", "memalloc_apply_gfp_scope",
 			"memalloc_restore_scope", "alloc_pages_bulk_mempolicy_noprof",
 			"__vmap_pages_range",
+			/* the shadow that KASAN maps for it */
+			"is_vmalloc_or_module_addr", "is_vmalloc_addr",
+			"apply_to_page_range", "__apply_to_page_range",
 		},
 		"a stack is made: no exited task has left one to this CPU",
 	}, {
