@@ -16,7 +16,7 @@
 
 #define FTRACE_ENABLED	"/proc/sys/kernel/ftrace_enabled"
 #define HOOKED		TRACEFS "enabled_functions"
-#define ROUNDS		20
+#define ROUNDS		(1 + kcov_rounds())
 
 /* A module of the stock kernel and the file whose open() runs code of it. */
 #define TRACED		"tun"
