@@ -23,8 +23,6 @@
 #include "kcov_log.h"
 #include "kcov_random.h"
 
-#define FUNCTIONS	KCOV_MOD "/functions"
-#define FOLLOW		KCOV_MOD "/follow"
 #define RESTRICT	"/proc/sys/kernel/kptr_restrict"
 #define PARAMETERS	"/sys/module/kcov/parameters"
 
@@ -191,7 +189,7 @@ static void kernels_own_table_has_addresses(void **state)
 
 static void no_file_shows_an_address(void **state)
 {
-	static const char *const files[] = { KCOV_INSTANCES, KCOV_MOD "/lost", FUNCTIONS, FOLLOW,
+	static const char *const files[] = { KCOV_INSTANCES, KCOV_LOST, KCOV_FUNCTIONS, KCOV_FOLLOW,
 					     PARAMETERS "/functions" };
 	const struct kcov_test *t = *state;
 
@@ -209,8 +207,8 @@ static FILE *outlive_cpuid(void)
 
 	if (kcov_load_stock("arch/x86/kernel/cpuid.ko"))
 		return NULL;
-	if (!kcov_write_file(FUNCTIONS, "=cpuid:*"))
-		file = fopen(FUNCTIONS, "re");
+	if (!kcov_write_file(KCOV_FUNCTIONS, "=cpuid:*"))
+		file = fopen(KCOV_FUNCTIONS, "re");
 	kcov_unload("cpuid");
 	return kcov_is_loaded("cpuid") ? NULL : file;
 }
@@ -229,7 +227,7 @@ static void names_that_went_with_their_module_are_no_addresses(void **state)
 		addresses += has_address(line);
 	}
 	fclose(file);
-	assert_int_equal(kcov_write_file(FUNCTIONS, "default"), 0);
+	assert_int_equal(kcov_write_file(KCOV_FUNCTIONS, "default"), 0);
 	assert_true(gone > 0);
 	assert_int_equal(addresses, 0);
 }
@@ -257,7 +255,7 @@ static void log_shows_no_address(void **state)
 /* The head, which holds the rules and the number of functions. */
 static void read_head(char *head, size_t room)
 {
-	FILE *file = fopen(FUNCTIONS, "re");
+	FILE *file = fopen(KCOV_FUNCTIONS, "re");
 	size_t got = 0;
 
 	while (file && got < room - 1 && fgets(head + got, room - got, file) && head[got] == '#')
@@ -281,16 +279,16 @@ static void malformed_rules_of_any_length_change_nothing(void **state)
 
 	(void)state;
 	assert_non_null(bytes);
-	assert_int_equal(kcov_write_file(FUNCTIONS, "=ksys_*"), 0);
+	assert_int_equal(kcov_write_file(KCOV_FUNCTIONS, "=ksys_*"), 0);
 	read_head(before, sizeof(before));
 	for (size_t i = 0; i < ARRAY_SIZE(fillings); i++) {
 		memset(bytes, fillings[i], 1 << 20);
 		for (size_t j = 0; j < ARRAY_SIZE(lengths); j++)
-			taken += kcov_write_bytes(FUNCTIONS, bytes, lengths[j]) == 0;
+			taken += kcov_write_bytes(KCOV_FUNCTIONS, bytes, lengths[j]) == 0;
 	}
 	read_head(after, sizeof(after));
 	free(bytes);
-	assert_int_equal(kcov_write_file(FUNCTIONS, "default"), 0);
+	assert_int_equal(kcov_write_file(KCOV_FUNCTIONS, "default"), 0);
 	assert_int_equal(taken, 0);
 	assert_non_null(strstr(before, "ksys_"));
 	assert_string_equal(before, after);
@@ -308,8 +306,8 @@ static void noise_of_any_length_is_survived(void **state)
 		bytes[i] = kcov_random_below(&random, 256);
 	for (size_t at = 0; at < 64; at++)
 		for (size_t j = 0; j < ARRAY_SIZE(lengths) - 2; j++) {
-			odd += kcov_write_bytes(FOLLOW, bytes + at, lengths[j]) != EINVAL;
-			odd += kcov_write_bytes(FUNCTIONS, bytes + at, lengths[j]) == 0;
+			odd += kcov_write_bytes(KCOV_FOLLOW, bytes + at, lengths[j]) != EINVAL;
+			odd += kcov_write_bytes(KCOV_FUNCTIONS, bytes + at, lengths[j]) == 0;
 		}
 	free(bytes);
 	assert_int_equal(odd, 0);
@@ -320,16 +318,16 @@ static void text_behind_a_nul_is_refused(void **state)
 	static const char rules[] = "default\0+ksys_*";
 
 	(void)state;
-	assert_int_equal(kcov_write_bytes(FUNCTIONS, rules, sizeof(rules) - 1), EINVAL);
-	assert_int_equal(kcov_write_bytes(FUNCTIONS, rules, strlen(rules)), 0);
+	assert_int_equal(kcov_write_bytes(KCOV_FUNCTIONS, rules, sizeof(rules) - 1), EINVAL);
+	assert_int_equal(kcov_write_bytes(KCOV_FUNCTIONS, rules, strlen(rules)), 0);
 }
 
 static void text_that_cannot_be_read_is_efault(void **state)
 {
 	(void)state;
-	assert_int_equal(kcov_write_bytes(FUNCTIONS, (void *)8, 8), EFAULT);
-	assert_int_equal(kcov_write_bytes(FUNCTIONS, (void *)-4096L, 8), EFAULT);
-	assert_int_equal(kcov_write_bytes(FOLLOW, (void *)8, 8), EFAULT);
+	assert_int_equal(kcov_write_bytes(KCOV_FUNCTIONS, (void *)8, 8), EFAULT);
+	assert_int_equal(kcov_write_bytes(KCOV_FUNCTIONS, (void *)-4096L, 8), EFAULT);
+	assert_int_equal(kcov_write_bytes(KCOV_FOLLOW, (void *)8, 8), EFAULT);
 }
 
 /* --- killed anywhere ------------------------------------------------------------------ */
