@@ -44,7 +44,7 @@
  * list_lock, register_lock, merge_lock > kcov_desc.lock > handles_lock,
  * bucket.lock, spares_lock, which do not nest. Work is queued, and so the locks
  * of workqueues and of a run queue taken, under kcov_desc.lock; no lock of ours
- * is taken inside a run queue's but bucket.lock.
+ * is taken inside one of those, or of timers, but either bucket.lock.
  *
  * Layers; calls go downwards only:
  *

@@ -108,7 +108,16 @@ static bool find_context(enum kcov_where *where)
 	unsigned int context = kcov_context();
 
 	*where = context == KCOV_CONTEXT_TASK ? KCOV_IN_TASK : KCOV_IN_SOFTIRQ;
-	if (context != context_of(*where))
+	return context == context_of(*where);
+}
+
+/*
+ * The same where a section is to begin or to end: none of another context is
+ * left below. Not under locks that a wake-up or the queueing of work takes.
+ */
+static bool settle_context(enum kcov_where *where)
+{
+	if (!find_context(where))
 		return false;
 	if (*where == KCOV_IN_TASK)
 		kcov_section_settle();
@@ -190,7 +199,7 @@ void kcov_remote_start(u64 handle)
 			     handle, current->comm, task_pid_nr(current));
 		/* Nobody has it, but inside a section its stop must be known. */
 	}
-	if (find_context(&where))
+	if (settle_context(&where))
 		start(handle, where);
 }
 EXPORT_SYMBOL(kcov_remote_start);
@@ -235,7 +244,7 @@ void kcov_remote_stop(void)
 	struct kcov_section *section;
 	enum kcov_where where;
 
-	if (!atomic_read(&kcov_area_users) || !find_context(&where))
+	if (!atomic_read(&kcov_area_users) || !settle_context(&where))
 		return;
 	section = end_section(where, /*followed=*/false);
 	if (section)
@@ -249,7 +258,7 @@ EXPORT_SYMBOL(kcov_remote_stop);
  * @depth: how many times something was handed over until it came here
  *
  * A section like others, but one that is not worth a word where there is one
- * already. Preemption is off.
+ * already. No lock is held.
  */
 void kcov_section_follow(u64 handle, unsigned int depth)
 {
@@ -257,7 +266,7 @@ void kcov_section_follow(u64 handle, unsigned int depth)
 	enum kcov_where where;
 	unsigned long flags;
 
-	if (!find_context(&where))
+	if (!settle_context(&where))
 		return;
 	local_irq_save(flags);
 	if (!section_here(where)) {
@@ -277,7 +286,7 @@ void kcov_section_unfollow(void)
 	struct kcov_section *section;
 	enum kcov_where where;
 
-	if (!find_context(&where))
+	if (!settle_context(&where))
 		return;
 	section = end_section(where, /*followed=*/true);
 	if (section)
@@ -292,6 +301,9 @@ static bool is_common(u64 handle)
 /**
  * kcov_section_handle() - whom something is for that is handed over here
  * @depth: how many times something was handed over until now
+ *
+ * Ends nothing: whoever hands over may hold the lock of a workqueue, of timers
+ * or of a run queue.
  *
  * Return: the common handle of the section here, or else of current; 0 for
  * nobody, as outside of tasks and sections.
