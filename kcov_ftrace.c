@@ -73,11 +73,12 @@ int kcov_ftrace_add(unsigned long *entries, unsigned int count)
 }
 
 /* Fewer functions, but not none; nothing to do while not hooked. */
-void kcov_ftrace_remove(unsigned long *entries, unsigned int count)
+int kcov_ftrace_remove(unsigned long *entries, unsigned int count)
 {
-	if (registered)
-		ftrace_set_filter_ips(&entry_ops, entries, count,
-				      /*remove=*/1, /*reset=*/0);
+	if (!registered)
+		return 0;
+	return ftrace_set_filter_ips(&entry_ops, entries, count,
+				     /*remove=*/1, /*reset=*/0);
 }
 
 /* At module exit. What ftrace still uses is not freed. */

@@ -327,39 +327,46 @@ out:
 
 /*
  * Ftrace would leave the addresses of a module that goes in the filter, for
- * whatever module is loaded there next.
+ * whatever module is loaded there next. If they cannot be taken out, what is
+ * left is hooked from scratch; or nothing is, and the next to arm chooses anew.
  */
-static void remove_module(const struct module *mod)
+static int remove_module(const struct module *mod)
 	__must_hold(&set_lock)
 {
 	unsigned int from, to;
+	int err = 0;
 
 	lockdep_assert_held(&set_lock);
 	range_of(mod, &from, &to);
 	if (from == to)
-		return;
+		return 0;
 	if (to - from == count)
 		kcov_ftrace_unhook();
 	else
-		kcov_ftrace_remove(entries + from, to - from);
+		err = kcov_ftrace_remove(entries + from, to - from);
 	forget(from, to);
+	/* One that has shut itself down goes on with what it has. */
+	return err && err != -ENODEV ? hook() : 0;
 }
 
 static int see_module(struct notifier_block *block, unsigned long state,
 		      void *data)
 {
 	const struct module *mod = data;
-	int err = 0;
+	int come = 0, gone = 0;
 
 	mutex_lock(&set_lock);
 	if (chosen && state == MODULE_STATE_COMING)
-		err = add_module(mod);
+		come = add_module(mod);
 	else if (state == MODULE_STATE_GOING)
-		remove_module(mod);
+		gone = remove_module(mod);
 	mutex_unlock(&set_lock);
-	if (err)
+	if (come)
 		pr_warn("functions of module %s are not covered (%d): load it again, or before the first KCOV_INIT_TRACE\n",
-			mod->name, err);
+			mod->name, come);
+	if (gone)
+		pr_warn("no functions are covered since module %s went (%d): they are again from the next KCOV_INIT_TRACE on\n",
+			mod->name, gone);
 	return NOTIFY_OK;
 }
 

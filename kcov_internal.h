@@ -545,7 +545,7 @@ static inline void kcov_hook_put(void) {}
 int kcov_ftrace_hook(unsigned long *entries, unsigned int count);
 int kcov_ftrace_unhook(void);
 int kcov_ftrace_add(unsigned long *entries, unsigned int count);
-void kcov_ftrace_remove(unsigned long *entries, unsigned int count);
+int kcov_ftrace_remove(unsigned long *entries, unsigned int count);
 void kcov_ftrace_cleanup(void);
 
 /* kcov_symbol.c */

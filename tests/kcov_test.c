@@ -395,6 +395,21 @@ int kcov_write_file(const char *path, const char *text)
 	return kcov_write_bytes(path, text, strlen(text));
 }
 
+/* What reading a file, its first 64 KiB at most, answers; what it holds does not matter. */
+int kcov_read_file(const char *path)
+{
+	static _Thread_local char text[1 << 16];
+	const int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return errno;
+
+	const int err = read(fd, text, sizeof(text)) < 0 ? errno : 0;
+
+	close(fd);
+	return err;
+}
+
 /* The wanted lines of a file, -1 if it cannot be read. */
 long kcov_count_lines(const char *path, bool (*wanted)(const char *line))
 {

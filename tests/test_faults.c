@@ -224,28 +224,14 @@ static int act_fork(void)
 	return waitpid(child, NULL, 0) == child ? 0 : errno;
 }
 
-static int act_read(const char *path)
-{
-	static char text[1 << 16];
-	const int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		return errno;
-
-	const int err = read(fd, text, sizeof(text)) < 0 ? errno : 0;
-
-	close(fd);
-	return err;
-}
-
 static int act_read_instances(void)
 {
-	return act_read(KCOV_INSTANCES);
+	return kcov_read_file(KCOV_INSTANCES);
 }
 
 static int act_read_functions(void)
 {
-	return act_read(KCOV_FUNCTIONS);
+	return kcov_read_file(KCOV_FUNCTIONS);
 }
 
 static int act_follow(void)
@@ -366,6 +352,57 @@ static void arming_without_memory_is_enomem_or_records_less(void **state)
 	assert_int_equal(kcov_write_file(DISARM_DELAY, "10"), 0);
 	assert_true(kcov_make(&keeper, KCOV_TEST_SIZE));
 	assert_int_equal(outcome.wrong + unarmed, 0);
+}
+
+/* What ftrace has patched, and what of it is not ours. */
+static long patched(void)
+{
+	return kcov_count_lines(PATCHED, is_any);
+}
+
+static long patched_by_others;
+static unsigned int set_and_hooks_differ;
+
+static bool begin_loaded(void)
+{
+	return !kcov_load_stock("arch/x86/kernel/cpuid.ko");
+}
+
+static int act_unload(void)
+{
+	return kcov_unload("cpuid");
+}
+
+/* What is covered is covered still, and what is in the set is hooked. */
+static void end_unloaded(void)
+{
+	const unsigned long functions = kcov_read_number(KCOV_FUNCTIONS, "# ");
+	const long hooked = patched() - patched_by_others;
+	const long count = kcov_trace_read(&keeper);
+
+	if (!functions || hooked != (long)functions || count <= 0) {
+		print_error("%lu functions, %ld hooked, %ld records\n", functions, hooked, count);
+		set_and_hooks_differ++;
+	}
+}
+
+static void module_that_goes_without_memory_takes_its_functions_along(void **state)
+{
+	const struct call call = { "rmmod", begin_loaded, act_unload, end_unloaded };
+	const unsigned long before = kcov_read_number(KCOV_FUNCTIONS, "# ");
+
+	(void)state;
+	patched_by_others = patched() - (long)before;
+	/* a rule must match something now; it holds for what comes later, too */
+	assert_true(begin_loaded());
+	assert_int_equal(kcov_write_file(KCOV_FUNCTIONS, "+cpuid:*"), 0);
+	assert_int_equal(act_unload(), 0);
+
+	const struct outcome outcome = fail_each(&call);
+
+	assert_int_equal(kcov_write_file(KCOV_FUNCTIONS, FEW), 0);
+	assert_int_equal(outcome.wrong + set_and_hooks_differ, 0);
+	assert_true(outcome.done > 0);
 }
 
 static bool set(const char *directory, const char *file, const char *value)
@@ -568,6 +605,7 @@ int main(void)
 			follows),
 		OF_CALL("rules_without_memory_are_enomem", each_is_enomem, chooses),
 		cmocka_unit_test(arming_without_memory_is_enomem_or_records_less),
+		cmocka_unit_test(module_that_goes_without_memory_takes_its_functions_along),
 		cmocka_unit_test(children_without_an_entry_are_counted),
 		cmocka_unit_test(children_without_a_set_are_counted),
 	};

@@ -9,7 +9,6 @@
 #include "kcov_instances.h"
 #include "kcov_remote.h"
 
-#include <fcntl.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -191,32 +190,19 @@ static int exit_enabled(void)
 	return (long)result;
 }
 
-static int read_file(const char *path)
-{
-	static _Thread_local char text[1 << 12];
-	const int fd = open(path, O_RDONLY | O_CLOEXEC);
-	int err = fd < 0 ? errno : 0;
-
-	if (fd >= 0 && read(fd, text, sizeof(text)) < 0)
-		err = errno;
-	if (fd >= 0)
-		close(fd);
-	return err;
-}
-
 static int read_instances(void)
 {
-	return read_file(KCOV_INSTANCES);
+	return kcov_read_file(KCOV_INSTANCES);
 }
 
 static int read_lost(void)
 {
-	return read_file(KCOV_LOST);
+	return kcov_read_file(KCOV_LOST);
 }
 
 static int read_functions(void)
 {
-	return read_file(KCOV_FUNCTIONS);
+	return kcov_read_file(KCOV_FUNCTIONS);
 }
 
 static int change_functions(void)
