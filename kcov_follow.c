@@ -8,9 +8,10 @@
  * must both be right when it runs. A cancellation leaves no trace, so an entry
  * is good once, for a while, and until somebody else hands the object over.
  *
- * Context: probes run with preemption off, those of queueing with interrupts off
- * under locks of workqueues and timers; they look and store. The rest is process
- * context.
+ * Context: probes run with preemption off but on 7.3, those of queueing with
+ * interrupts off under locks of workqueues and timers, and of a run queue where
+ * the pressure averages start their timer: they look and store. The rest is
+ * process context.
  * Locking: follow_lock for switching on and off; inside the probes the lock of
  * one bucket.
  * Lifetime: from the first switching on while somebody has a common handle until

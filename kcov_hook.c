@@ -7,8 +7,8 @@
  * transfers in softirqs are sections of their bus. Both are found by their
  * names in usbcore, which is not needed: it may come later, go, or not exist.
  *
- * Context: probes run with preemption off, in workers and in softirqs. The rest
- * is process context.
+ * Context: probes run in workers and in softirqs, those of tracepoints with
+ * preemption off but on 7.3. The rest is process context.
  * Locking: hook_lock. The module notifier is called without the locks of
  * modules, which hook_lock is outside of.
  * Lifetime: hooks are there while a struct kcov_remote with a USB handle is,

@@ -6,8 +6,8 @@
  * The task_newtask tracepoint, at the end of a fork and before the child runs:
  * unlike sched_process_fork it sees io_uring's threads, too.
  *
- * Context: the probe runs in the parent with preemption off; the rest is
- * process context.
+ * Context: the probe runs in the parent, with preemption off but on 7.3; the
+ * rest is process context.
  * Locking: inherit_lock.
  * Lifetime: like exits, forks are watched until everything is disarmed: fuzzers
  * enable and disable all day.

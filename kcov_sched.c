@@ -8,8 +8,8 @@
  * own on do_exit(), or the sched_process_exit tracepoint.
  *
  * Context: the exit hook runs in the exiting task with preemption on, and must
- * not sleep; tracepoint probes run with preemption off, sched_switch with the
- * run queue locked, too.
+ * not sleep; so does the probe of exits, with preemption off but on 7.3; that
+ * of sched_switch has the run queue locked.
  * Locking: arm and disarm are called under arm_lock.
  * Lifetime: between arm and disarm only; each disarm waits until no probe of
  * it can still run.
