@@ -10,19 +10,13 @@ set -u
 cd "$(dirname "$0")/../.." || exit
 
 headers=$PWD/build/kernel/${KERNEL:-6.1}/headers
-count=0
+# shellcheck disable=SC1091 # looked at by itself
+. tests/unit/tap.sh
 
-# is NAME: the status so far decides.
-is()
+# shellcheck disable=SC2317 # called by is
+explain()
 {
-	local status=$?
-	count=$((count + 1))
-	if [ "$status" = 0 ]; then
-		echo "ok $count - $1"
-	else
-		echo "not ok $count - $1"
-		echo "# ${said//$'\n'/$'\n'# }"
-	fi
+	echo "$said"
 }
 
 # refuses TEXT... -- COMMAND...: it fails and says each text.
