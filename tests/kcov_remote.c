@@ -75,11 +75,43 @@ int kcov_sections(const char *format, ...)
 	return kcov_write_file(KCOV_SECTIONS, line);
 }
 
+static const struct {
+	const char *path;
+	unsigned int small;
+} areas[] = {
+	{ PARAMETERS "softirq_area_size", 1024 },
+	{ PARAMETERS "tree_set_size", 1024 },
+	{ PARAMETERS "tree_sets", 8 },
+};
+
+static unsigned long usual[ARRAY_SIZE(areas)];
+
+static bool set_parameter(const char *path, unsigned long value)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%lu", value);
+	return !kcov_write_file(path, text);
+}
+
 bool kcov_make_areas_small(void)
 {
-	return !kcov_write_file(PARAMETERS "softirq_area_size", "1024") &&
-	       !kcov_write_file(PARAMETERS "tree_set_size", "1024") &&
-	       !kcov_write_file(PARAMETERS "tree_sets", "8");
+	bool done = true;
+
+	for (size_t i = 0; i < ARRAY_SIZE(areas); i++) {
+		usual[i] = kcov_read_number(areas[i].path, "");
+		done &= set_parameter(areas[i].path, areas[i].small);
+	}
+	return done;
+}
+
+bool kcov_make_areas_usual(void)
+{
+	bool done = true;
+
+	for (size_t i = 0; i < ARRAY_SIZE(areas); i++)
+		done &= set_parameter(areas[i].path, usual[i]);
+	return done;
 }
 
 int kcov_load_drivers(void **state)

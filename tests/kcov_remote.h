@@ -45,8 +45,9 @@ int kcov_enable_common(int fd, __u64 handle);
 int kcov_deferred(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int kcov_sections(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* What is set aside for each user: the defaults take long to clear. */
+/* What is set aside for each user: the defaults take long to clear. Then as it was. */
 bool kcov_make_areas_small(void);
+bool kcov_make_areas_usual(void);
 
 /* Group fixtures: the drivers. */
 int kcov_load_drivers(void **state);

@@ -423,6 +423,11 @@ static int load_drivers(void **state)
 	return kcov_make_areas_small() ? kcov_load_drivers(state) : -1;
 }
 
+static int unload_drivers(void **state)
+{
+	return kcov_make_areas_usual() ? kcov_unload_drivers(state) : -1;
+}
+
 #define HIDDEN(name) cmocka_unit_test_setup_teardown(name, hide_addresses, show_addresses)
 
 int main(void)
@@ -443,7 +448,7 @@ int main(void)
 		cmocka_unit_test(text_behind_a_nul_is_refused),
 		cmocka_unit_test(text_that_cannot_be_read_is_efault),
 		cmocka_unit_test_setup_teardown(process_killed_at_any_call_leaves_nothing,
-						load_drivers, kcov_unload_drivers),
+						load_drivers, unload_drivers),
 	};
 
 	return cmocka_run_group_tests(security, NULL, NULL) != 0;
