@@ -5,6 +5,7 @@
  * Each task makes a system call that no other makes; its function tells whose
  * records are there.
  */
+#include "kcov_instances.h"
 #include "kcov_test.h"
 
 #include <fcntl.h>
@@ -244,7 +245,7 @@ static void every_pc_is_there_once(void **state)
 static void no_child_of_a_burst_is_lost(void **state)
 {
 	const struct kcov_test *t = *state;
-	const unsigned long before = kcov_read_number(KCOV_LOST, "tasks_outside_of_their_tree");
+	const unsigned long before = kcov_lost("tasks_outside_of_their_tree");
 
 	assert_int_equal(tree_enable(t->fd), 0);
 	for (int i = 0; i < BURST; i++)
@@ -253,19 +254,19 @@ static void no_child_of_a_burst_is_lost(void **state)
 	while (wait(NULL) > 0)
 		;
 	assert_int_equal(kcov_disable(t->fd), 0);
-	assert_int_equal(kcov_read_number(KCOV_LOST, "tasks_outside_of_their_tree"), before);
+	assert_int_equal(kcov_lost("tasks_outside_of_their_tree"), before);
 }
 
 static void no_child_of_many_is_lost(void **state)
 {
 	const struct kcov_test *t = *state;
-	const unsigned long before = kcov_read_number(KCOV_LOST, "tasks_outside_of_their_tree");
+	const unsigned long before = kcov_lost("tasks_outside_of_their_tree");
 
 	assert_int_equal(tree_enable(t->fd), 0);
 	for (int i = 0; i < CHILDREN; i++)
 		assert_int_equal(kcov_in_child(child_calls, NULL), 0);
 	assert_int_equal(kcov_disable(t->fd), 0);
-	assert_int_equal(kcov_read_number(KCOV_LOST, "tasks_outside_of_their_tree"), before);
+	assert_int_equal(kcov_lost("tasks_outside_of_their_tree"), before);
 }
 
 static bool set_online(int cpu, const char *online)
@@ -292,7 +293,7 @@ static bool run_alone(bool alone)
 static void children_without_a_set_are_counted(void **state)
 {
 	const struct kcov_test *t = *state;
-	const unsigned long before = kcov_read_number(KCOV_LOST, "tasks_outside_of_their_tree");
+	const unsigned long before = kcov_lost("tasks_outside_of_their_tree");
 
 	assert_int_equal(kcov_write_file(PARAMETER, "2"), 0);
 	assert_int_equal(tree_enable(t->fd), 0);
@@ -305,7 +306,7 @@ static void children_without_a_set_are_counted(void **state)
 		;
 	assert_int_equal(kcov_disable(t->fd), 0);
 	assert_int_equal(kcov_write_file(PARAMETER, "64"), 0);
-	assert_int_equal(kcov_read_number(KCOV_LOST, "tasks_outside_of_their_tree"), before + 4);
+	assert_int_equal(kcov_lost("tasks_outside_of_their_tree"), before + 4);
 }
 
 static void full_buffer_holds_what_fits(void **state)
