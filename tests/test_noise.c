@@ -303,6 +303,13 @@ static void *run_meanwhile(void *data)
 
 static const unsigned long nothing[RECORDS_MAX];
 
+/* A thread that has been joined may not have left yet. Until then calls share their files. */
+static bool is_alone(void *unused)
+{
+	(void)unused;
+	return kcov_read_number("/proc/self/status", "Threads:") == 1;
+}
+
 /* A thread that stays in user space while another is busy records nothing. */
 static void assert_silent_spinner(struct kcov_test *t, void (*meanwhile)(void))
 {
@@ -318,6 +325,7 @@ static void assert_silent_spinner(struct kcov_test *t, void (*meanwhile)(void))
 	count = kcov_count(t);
 	assert_int_equal(kcov_disable(t->fd), 0);
 	pthread_join(thread, NULL);
+	assert_true(kcov_wait_for(is_alone, NULL));
 	kcov_set_count(t, count);
 	assert_same_trace(nothing, t->buffer);
 }
