@@ -34,6 +34,12 @@ static const struct cause causes[] = {
 	{
 		KCOV_ANY,
 		{
+			"mod_find",
+		},
+		"our module is on a stack that KASAN saves, as a switch of tasks came upon it",
+	}, {
+		KCOV_ANY,
+		{
 			"queue_delayed_work_on", "__queue_delayed_work", "add_timer",
 			"lock_timer_base", "detach_if_pending", "calc_wheel_index",
 			"enqueue_timer",
@@ -109,6 +115,8 @@ static const struct cause causes[] = {
 		KCOV_FORK,
 		{
 			"wait_consider_task", "pid_task",
+			/* pid_task() asks it with lockdep */
+			"lockdep_tasklist_lock_is_held",
 			/* 6.12 */
 			"__do_wait",
 		},
