@@ -88,7 +88,7 @@ static void both_kinds_come_and_go_in_any_order(void **state)
 	int failed = 0;
 
 	assert_true(kcov_make(&local, KCOV_TEST_SIZE));
-	for (int i = 0; i < 50 * kcov_rounds(); i++) {
+	for (int i = 0; i < 10 * kcov_rounds(); i++) {
 		failed += kcov_enable_common(t->fd, KCOV_COMMON_A);
 		failed += kcov_enable(local.fd);
 		failed += kcov_disable(i & 1 ? t->fd : local.fd);

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #define CHILDREN	300
-#define FORKS		3000
+#define FORKS		2000
 
 static int hand_on_common(void *context)
 {

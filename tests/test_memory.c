@@ -226,7 +226,7 @@ static void processes_that_race_for_all_memory_are_refused_not_killed(void **sta
 	const unsigned long before = killed();
 
 	(void)state;
-	for (int i = 0; i < 5; i++)
+	for (int i = 0; i < 3; i++)
 		assert_int_equal(race_for_memory(words(48 * MI)), RACERS);
 	assert_int_equal(killed(), before);
 }

@@ -16,7 +16,7 @@
 #define REFERENCES	"/sys/module/kcov/refcnt"
 #define OUTLIVED	"sections_that_outlived_their_owner"
 
-#define ROUNDS		300
+#define ROUNDS		100
 
 /* Of the last descriptor that was opened. */
 static unsigned long lost(void)
