@@ -99,11 +99,14 @@ static const struct kcov_neighbour filtered_graph_tracer = {
 	start_graph_filtered, stop_tracer, count_calls
 };
 
-/* Some thousand entries are enough, and quickly read. */
+/*
+ * Some thousand entries are enough, and quickly read; more where all is slow, since ticks on top
+ * of the task take their part, and the oldest entries are lost first.
+ */
 static int setup_tracers(void **state)
 {
 	buffer_kb = kcov_read_number(BUFFER, "");
-	if (buffer_kb == ULONG_MAX || kcov_write_file(BUFFER, "256"))
+	if (buffer_kb == ULONG_MAX || kcov_write_file(BUFFER, kcov_rounds() > 1 ? "256" : "4096"))
 		return -1;
 	return kcov_test_setup_neighbours(state);
 }
