@@ -26,6 +26,7 @@ int sections_run_hard(u64 first, u64 second);
 int sections_run_nested(u64 first, u64 second);
 int sections_run_nested_softirq(u64 first, u64 second);
 int sections_run_start(u64 first, u64 second);
+int sections_run_start_softirq(u64 first, u64 second);
 int sections_run_stop(u64 first, u64 second);
 int sections_run_stop_kthread(u64 first, u64 second);
 int sections_run_stop_softirq(u64 first, u64 second);

@@ -15,6 +15,7 @@
  *	nested H H2		in a kthread, one inside the other
  *	nested_softirq H H2	the same in a tasklet
  *	start H			in the writer, and never stops
+ *	start_softirq H		in a tasklet that interrupts the writer, the same
  *	stop			stops what the writer has not started
  *	stop_kthread		the same in a kthread
  *	stop_softirq		the same in a tasklet
@@ -61,6 +62,7 @@ static const struct {
 	{ "nested", sections_run_nested },
 	{ "nested_softirq", sections_run_nested_softirq },
 	{ "start", sections_run_start },
+	{ "start_softirq", sections_run_start_softirq },
 	{ "stop", sections_run_stop },
 	{ "stop_kthread", sections_run_stop_kthread },
 	{ "stop_softirq", sections_run_stop_softirq },

@@ -197,6 +197,14 @@ static void act_nested(u64 outer, u64 inner)
 	sections_outside();
 }
 
+static void act_start_on_top(u64 handle, u64 unused)
+{
+	if (!errand.on_top)
+		return;
+	kcov_remote_start(handle);
+	sections_inside();
+}
+
 static void act_stop(u64 unused, u64 unused2)
 {
 	kcov_remote_stop();
@@ -265,6 +273,14 @@ int sections_run_start(u64 handle, u64 unused)
 	return 0;
 }
 
+int sections_run_start_softirq(u64 handle, u64 unused)
+{
+	do
+		in_softirq_here(act_start_on_top, handle, 0);
+	while (!errand.on_top);
+	return 0;
+}
+
 int sections_run_stop(u64 unused, u64 unused2)
 {
 	sections_before();
@@ -279,8 +295,11 @@ int sections_run_stop_kthread(u64 unused, u64 unused2)
 
 int sections_run_stop_softirq(u64 unused, u64 unused2)
 {
-	sections_before();
-	return in_softirq_here(act_stop, 0, 0);
+	do {
+		sections_before();
+		in_softirq_here(act_stop, 0, 0);
+	} while (!errand.on_top);
+	return 0;
 }
 
 void sections_once_setup(void)
