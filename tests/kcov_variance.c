@@ -147,6 +147,8 @@ static const struct cause causes[] = {
 		KCOV_FORK,
 		{
 			"__pte_offset_map_lock", "pte_offset_map_nolock", "__pte_offset_map",
+			/* 6.12-rt */
+			"preempt_model_lazy",
 			/* 7.3 */
 			"pte_offset_map_lock", "pte_offset_map_rw_nolock",
 		},
