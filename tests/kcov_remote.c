@@ -86,21 +86,13 @@ static const struct {
 
 static unsigned long usual[ARRAY_SIZE(areas)];
 
-static bool set_parameter(const char *path, unsigned long value)
-{
-	char text[24];
-
-	snprintf(text, sizeof(text), "%lu", value);
-	return !kcov_write_file(path, text);
-}
-
 bool kcov_make_areas_small(void)
 {
 	bool done = true;
 
 	for (size_t i = 0; i < ARRAY_SIZE(areas); i++) {
 		usual[i] = kcov_read_number(areas[i].path, "");
-		done &= set_parameter(areas[i].path, areas[i].small);
+		done &= !kcov_write_number(areas[i].path, areas[i].small);
 	}
 	return done;
 }
@@ -110,7 +102,7 @@ bool kcov_make_areas_usual(void)
 	bool done = true;
 
 	for (size_t i = 0; i < ARRAY_SIZE(areas); i++)
-		done &= set_parameter(areas[i].path, usual[i]);
+		done &= !kcov_write_number(areas[i].path, usual[i]);
 	return done;
 }
 

@@ -395,6 +395,14 @@ int kcov_write_file(const char *path, const char *text)
 	return kcov_write_bytes(path, text, strlen(text));
 }
 
+int kcov_write_number(const char *path, unsigned long number)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%lu", number);
+	return kcov_write_file(path, text);
+}
+
 /* What reading a file, its first 64 KiB at most, answers; what it holds does not matter. */
 int kcov_read_file(const char *path)
 {

@@ -131,6 +131,7 @@ bool kcov_same_places(const struct kcov_places *a, const struct kcov_places *b);
 bool kcov_is_unused(void *module);
 int kcov_write_bytes(const char *path, const void *bytes, size_t count);
 int kcov_write_file(const char *path, const char *text);
+int kcov_write_number(const char *path, unsigned long number);
 int kcov_read_file(const char *path);
 long kcov_count_lines(const char *path, bool (*wanted)(const char *line));
 unsigned long kcov_read_number(const char *path, const char *key);

@@ -210,15 +210,13 @@ static void delayed_work_is_recorded(void **state)
 {
 	const struct kcov_test *t = *state;
 	const unsigned long before = kcov_read_number(WRITEBACK, "");
-	char text[32];
 
-	snprintf(text, sizeof(text), "%lu", before);
 	assert_true(write_and_sync());
-	assert_int_equal(kcov_write_file(WRITEBACK, "10"), 0);
+	assert_int_equal(kcov_write_number(WRITEBACK, 10), 0);
 	assert_int_equal(remote_enable(t->fd, HANDLE), 0);
 	assert_true(write_some());
 	assert_true(kcov_wait_for(writeback_is_recorded, (void *)t));
-	assert_int_equal(kcov_write_file(WRITEBACK, text), 0);
+	assert_int_equal(kcov_write_number(WRITEBACK, before), 0);
 }
 
 struct visit {

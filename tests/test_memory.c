@@ -46,10 +46,7 @@ static unsigned long killed(void)
 
 static int set_limit(unsigned long bytes)
 {
-	char text[32];
-
-	snprintf(text, sizeof(text), "%lu", bytes);
-	return kcov_write_file(CGROUP "memory.max", text);
+	return kcov_write_number(CGROUP "memory.max", bytes);
 }
 
 static int make_cgroup(void **state)

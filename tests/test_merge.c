@@ -275,15 +275,6 @@ static void works_and_timers_lose_and_tear_nothing(void **state)
 	on_both_cpus("work", "timer");
 }
 
-static int set_parameter(const char *name, unsigned int value)
-{
-	char path[128], text[16];
-
-	snprintf(path, sizeof(path), PARAMETERS "%s", name);
-	snprintf(text, sizeof(text), "%u", value);
-	return kcov_write_file(path, text);
-}
-
 /* Begins this many sections of kthreads, ends all; answers how many were lost. */
 static unsigned long lost_of(const struct kcov_test *t, unsigned int sections)
 {
@@ -322,15 +313,15 @@ static void parameter_says_how_many_buffers(void **state)
 {
 	unsigned long lost_with[4];
 
-	assert_int_equal(set_parameter("remote_areas", 2), 0);
+	assert_int_equal(kcov_write_number(PARAMETERS "remote_areas", 2), 0);
 	lost_with[0] = lost_of(*state, 5);
-	set_parameter("remote_areas", 64);
+	kcov_write_number(PARAMETERS "remote_areas", 64);
 	lost_with[1] = lost_of(*state, 64);
-	set_parameter("remote_areas", 0);
+	kcov_write_number(PARAMETERS "remote_areas", 0);
 	lost_with[2] = lost_of(*state, 3);
-	set_parameter("remote_areas", 1000);
+	kcov_write_number(PARAMETERS "remote_areas", 1000);
 	lost_with[3] = lost_of(*state, 66);
-	assert_int_equal(set_parameter("remote_areas", 4), 0);
+	assert_int_equal(kcov_write_number(PARAMETERS "remote_areas", 4), 0);
 	assert_int_equal(lost_with[0], 3);
 	assert_int_equal(lost_with[1], 0);
 	assert_int_equal(lost_with[2], 2);
@@ -357,9 +348,9 @@ static void parameter_says_how_many_softirqs(void **state)
 	unsigned long lost_with_one;
 
 	assert_int_equal(lost_beside_a_held_softirq(*state), 0);
-	assert_int_equal(set_parameter("softirq_areas", 1), 0);
+	assert_int_equal(kcov_write_number(PARAMETERS "softirq_areas", 1), 0);
 	lost_with_one = lost_beside_a_held_softirq(*state);
-	assert_int_equal(set_parameter("softirq_areas", 0), 0);
+	assert_int_equal(kcov_write_number(PARAMETERS "softirq_areas", 0), 0);
 	assert_int_equal(lost_with_one, 1);
 }
 
@@ -368,11 +359,11 @@ static void parameter_says_how_long_a_softirqs_buffer_is(void **state)
 	const struct kcov_test *t = *state;
 	size_t count;
 
-	assert_int_equal(set_parameter("softirq_area_size", 100), 0);
+	assert_int_equal(kcov_write_number(PARAMETERS "softirq_area_size", 100), 0);
 	count = whole(t, "tasklet", 500);
-	assert_int_equal(set_parameter("softirq_area_size", 0), 0);
+	assert_int_equal(kcov_write_number(PARAMETERS "softirq_area_size", 0), 0);
 	assert_int_equal(whole(t, "tasklet", 500), 1);
-	assert_int_equal(set_parameter("softirq_area_size", 0x40000), 0);
+	assert_int_equal(kcov_write_number(PARAMETERS "softirq_area_size", 0x40000), 0);
 	assert_int_equal(count, 99);
 	assert_true(whole(t, "tasklet", 500) > 500);
 }

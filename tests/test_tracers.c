@@ -106,17 +106,14 @@ static const struct kcov_neighbour filtered_graph_tracer = {
 static int setup_tracers(void **state)
 {
 	buffer_kb = kcov_read_number(BUFFER, "");
-	if (buffer_kb == ULONG_MAX || kcov_write_file(BUFFER, kcov_rounds() > 1 ? "256" : "4096"))
+	if (buffer_kb == ULONG_MAX || kcov_write_number(BUFFER, kcov_rounds() > 1 ? 256 : 4096))
 		return -1;
 	return kcov_test_setup_neighbours(state);
 }
 
 static int teardown_tracers(void **state)
 {
-	char kb[32];
-
-	snprintf(kb, sizeof(kb), "%lu", buffer_kb);
-	if (kcov_write_file(BUFFER, kb))
+	if (kcov_write_number(BUFFER, buffer_kb))
 		return -1;
 	return kcov_test_teardown_neighbours(state);
 }
