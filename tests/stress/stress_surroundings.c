@@ -124,15 +124,32 @@ static void change_cpu(struct stress_actor *a)
 	stress_expect(a, may, kcov_write_file(path, "1"));
 }
 
+/* The file holds what this kernel takes, the current one in brackets. */
+static bool has_model(const char *model)
+{
+	char line[64] = "", *rest = line;
+	FILE *file = fopen(PREEMPT, "re");
+	bool found = false;
+
+	if (!file)
+		return false;
+	if (!fgets(line, sizeof(line), file))
+		line[0] = '\0';
+	fclose(file);
+	while (!found && rest)
+		found = !strcmp(strsep(&rest, " ()\n"), model);
+	return found;
+}
+
 /* A kernel with one model has no file for it. */
 static void change_preemption(struct stress_actor *a)
 {
-	static const char *const models[] = { "none", "voluntary", "full", "nothing" };
-	const unsigned int i = stress_draw(a, ARRAY_SIZE(models));
+	static const char *const models[] = { "none", "voluntary", "full", "lazy", "nothing" };
+	const char *model = models[stress_draw(a, ARRAY_SIZE(models))];
 
-	a->what = models[i];
-	stress_expect(a, access(PREEMPT, F_OK) ? MAY(ENOENT) : i < 3 ? MAY(0) : MAY(EINVAL),
-		      kcov_write_file(PREEMPT, models[i]));
+	a->what = model;
+	stress_expect(a, access(PREEMPT, F_OK) ? MAY(ENOENT) : MAY(has_model(model) ? 0 : EINVAL),
+		      kcov_write_file(PREEMPT, model));
 }
 
 int stress_run_machine(unsigned int number)
