@@ -90,6 +90,13 @@ sample: $(if $(own_kcov),headers,module) $(fixed_code)
 	$(Q)+$(call kbuild,$(out)/sample) FIXED_CODE=$(CURDIR)/$(fixed_code) \
 		$(if $(own_kcov),,KBUILD_EXTRA_SYMBOLS=$(CURDIR)/$(out)/kcov/Module.symvers) modules
 
+# What is timed, on either kind of kernel.
+.PHONY: bench-parts
+bench-parts: $(if $(own_kcov),headers,module) build/tests/bench/measure
+	$(Q)$(call linked,$(out)/bench,tests/bench/)
+	$(Q)+$(call kbuild,$(out)/bench) \
+		$(if $(own_kcov),,KBUILD_EXTRA_SYMBOLS=$(CURDIR)/$(out)/kcov/Module.symvers) modules
+
 # --- programs ----------------------------------------------------------------
 
 examples := $(patsubst tools/%.c,build/tools/%,$(wildcard tools/examples/*.c))
@@ -143,6 +150,9 @@ build/tests/test_%: build/obj/tests/test_%.o $(call objects,$(shared))
 	$(call program,$^,,$(test_libs))
 
 build/tests/same/records: build/obj/tests/same/records.o $(call objects,$(shared))
+	$(call program,$^,,$(test_libs))
+
+build/tests/bench/measure: $(call objects,$(wildcard tests/bench/measure*.c) $(shared))
 	$(call program,$^,,$(test_libs))
 
 # A 32-bit program of the compiler's alone; the kernel's headers serve both widths.

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The benchmark, in the guest: measures all there is, in order, and prints a row each.
+ *
+ * To be started before kcov.ko is loaded, which it then loads by itself. A row: "@", its name,
+ * whether it is guarded, unit, value, what it is; between tabs. Nothing is printed before
+ * the end, as a serial port takes interrupts. "done" is the last line; status 1, and a line
+ * that says why, if something could not be measured.
+ */
+#include "measure.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Words for what some system calls leave. */
+#define LARGE	(512 * KCOV_PAGE_WORDS)
+
+static bool ours;
+
+bool is_ours(void)
+{
+	return ours;
+}
+
+/* All others have no function entries. */
+void cover_functions(bool on)
+{
+	const char *path = "/sys/module/kcov/parameters/function_entries";
+	int err;
+
+	if (!ours)
+		return;
+	err = kcov_write_file(path, on ? "Y" : "N");
+	if (err)
+		die("%s: %s", path, strerror(err));
+}
+
+static void load(const char *module)
+{
+	const int err = kcov_load(module);
+
+	if (err)
+		die("insmod %s: %s", module, strerror(err));
+}
+
+static void measure_nobody(void)
+{
+	measure_callbacks_idle();
+	measure_sections_unused();
+	measure_tasks_idle();
+	measure_calls(NULL, "idle", "nobody traces");
+}
+
+static void measure_other(void)
+{
+	struct kcov_test t;
+	struct other other;
+
+	make(&t, KCOV_PAGE_WORDS);
+	other_begin(&other, &t, 0);
+	measure_callbacks_other();
+	measure_tasks_other();
+	measure_calls(NULL, "other", "another task traces");
+	other_end(&other);
+	kcov_release(&t);
+}
+
+static void measure_traced_calls(void)
+{
+	struct kcov_test t;
+
+	make(&t, LARGE);
+	enable(&t, KCOV_TRACE_PC);
+	measure_calls(&t, "traced", "recording");
+	disable(&t);
+	kcov_release(&t);
+}
+
+int main(void)
+{
+	static char output[1 << 16];
+	struct kcov_test keeper;
+
+	setvbuf(stdout, output, _IOFBF, sizeof(output));
+	ours = access(KCOV_DEVICE, F_OK) != 0;
+	if (ours) {
+		measure_calls(NULL, "bare", "without kcov.ko");
+		load("kcov");
+	}
+	load("kcov_bench");
+	measure_nobody();
+	measure_arming(&keeper);
+	measure_other();
+	measure_callbacks();
+	measure_sections();
+	measure_tasks();
+	measure_traced_calls();
+	measure_user_space();
+	measure_memory();
+	if (kcov_unload("kcov_bench"))
+		die("rmmod kcov_bench: %s", strerror(errno));
+	kcov_release(&keeper);
+	if (ours)
+		measure_disarming();
+	puts("done");
+	return 0;
+}

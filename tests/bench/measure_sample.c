@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * How something is timed, and what is said of it.
+ *
+ * What is constant in a sample, the call that starts it among it, drops out, as one of
+ * twice as many turns is taken, too: the difference is the turns alone.
+ */
+#include "measure.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Interrupts do not come more often than in one sample of so many. */
+#define TRIES 15
+
+/* More than the call that starts a loop can leave records. */
+#define LOOP_TURNS 1000
+
+void die(const char *format, ...)
+{
+	va_list values;
+
+	va_start(values, format);
+	fputs("measure: ", stdout);
+	vprintf(format, values);
+	va_end(values);
+	putchar('\n');
+	fflush(stdout);
+	_exit(1);
+}
+
+void row(const char *name, enum row_kind kind, const char *unit, double value, const char *what)
+{
+	printf("@\t%s\t%s\t%s\t%.2f\t%s\n", name, kind == ROW_GUARDED ? "guarded" : "shown",
+	       unit, value, what);
+}
+
+unsigned long ticks(void)
+{
+	return __builtin_ia32_rdtsc();
+}
+
+static unsigned long lowest(sampler *sample, const void *data, unsigned long count)
+{
+	unsigned long found = -1UL;
+
+	for (int try = 0; try < TRIES; try++) {
+		const unsigned long took = sample(data, count);
+
+		if (took < found)
+			found = took;
+	}
+	return found;
+}
+
+double per_event(sampler *sample, const void *data, unsigned long count)
+{
+	const unsigned long once = lowest(sample, data, count);
+	const unsigned long twice = lowest(sample, data, 2 * count);
+
+	return ((double)twice - (double)once) / (double)count;
+}
+
+/* From a file of kcov_bench.ko, whose position a write does not move. */
+static unsigned long read_number(int fd, const char *path)
+{
+	char text[32] = "";
+
+	if (read(fd, text, sizeof(text) - 1) <= 0)
+		die("%s: %s", path, strerror(errno));
+	return strtoul(text, NULL, 10);
+}
+
+/* Ticks and, in @records, what is in @t behind it, where the call that starts it is, too. */
+static unsigned long run_loop(const struct loop *loop, unsigned long count, size_t *records)
+{
+	char path[128], text[24];
+	unsigned long took;
+	int fd, length;
+
+	snprintf(path, sizeof(path), MEASURE_FILES "%s", loop->name);
+	length = snprintf(text, sizeof(text), "%lu", count);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		die("%s: %s", path, strerror(errno));
+	if (loop->t)
+		kcov_set_count(loop->t, 0);
+	if (write(fd, text, length) != length)
+		die("%s, %s times: %s", path, text, strerror(errno));
+	*records = loop->t ? kcov_count(loop->t) : 0;
+	took = read_number(fd, path);
+	close(fd);
+	return took;
+}
+
+static unsigned long sample_loop(const void *data, unsigned long count)
+{
+	const struct loop *loop = data;
+	const size_t wanted = loop->records * count;
+	size_t records;
+	const unsigned long took = run_loop(loop, count, &records);
+
+	if (loop->t && (records < wanted || records >= wanted + count))
+		die("loop %s: %zu records of %lu turns, not %zu and some: not what was meant",
+		    loop->name, records, count, wanted);
+	return took;
+}
+
+/* How many records one turn leaves in a descriptor that is enabled. */
+unsigned int loop_records(const char *name, const struct kcov_test *t)
+{
+	const struct loop loop = { .name = name, .t = t };
+	size_t once, twice;
+
+	run_loop(&loop, LOOP_TURNS, &once);
+	run_loop(&loop, 2 * LOOP_TURNS, &twice);
+	return (twice - once + LOOP_TURNS / 2) / LOOP_TURNS;
+}
+
+/**
+ * loop_cost() - instructions of one turn, without those of the loop itself
+ * @loop: which, and in which state
+ */
+double loop_cost(const struct loop *loop)
+{
+	static const struct loop nothing = { .name = "nothing" };
+	const unsigned long turns = loop->turns ? loop->turns : LOOP_TURNS;
+
+	return per_event(sample_loop, loop, turns) - per_event(sample_loop, &nothing, LOOP_TURNS);
+}
+
+void make(struct kcov_test *t, size_t size)
+{
+	if (!kcov_make(t, size))
+		die("%s, %zu words: %s", KCOV_DEVICE, size, strerror(errno));
+}
+
+void enable(const struct kcov_test *t, unsigned long mode)
+{
+	const int err = kcov_ioctl(t->fd, KCOV_ENABLE, mode);
+
+	if (err)
+		die("KCOV_ENABLE, mode %lu: %s", mode, strerror(err));
+}
+
+void disable(const struct kcov_test *t)
+{
+	const int err = kcov_disable(t->fd);
+
+	if (err)
+		die("KCOV_DISABLE: %s", strerror(err));
+}
