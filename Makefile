@@ -219,6 +219,22 @@ check-same: image
 	$(Q)+$(MAKE) KERNEL=reference image
 	$(Q)tests/vm/same
 
+# A kernel's image with no more than this takes. A baseline is of one compiler: tests/vm/bench.
+.PHONY: bench bench-check bench-baseline bench-image
+bench-image:
+	$(Q)tests/vm/host $(if $(clang),clang)
+	$(Q)tests/vm/kernel $(KERNEL)
+	$(Q)tests/vm/qemu
+	$(Q)+flock build/lock $(MAKE) $(jobs) KDIR=$(if $(filter file,$(origin KDIR)),$(vmdir),$(KDIR)) bench-parts
+	$(Q)tests/vm/image $(KERNEL)
+
+bench: bench-image
+	$(Q)+$(MAKE) KERNEL=reference bench-image
+	$(Q)tests/vm/bench table
+
+bench-check bench-baseline: bench-image
+	$(Q)tests/vm/bench $(@:bench-%=%)
+
 # how long, and what the decisions follow from
 SECONDS ?= 60
 SEED ?= $(shell date +%s)
@@ -316,6 +332,10 @@ make check KERNEL=debug     the same tests, on a kernel with KASAN, lockdep,
                    kmemleak and the like; RUNS=stock only the first boot
 make check KERNEL=kcsan     the same tests, on a kernel that looks for data races
                    in our code
+make bench         instructions of all that kcov does, ours and the kernel's own: a table,
+                   and build/bench/KERNEL.json
+make bench-check   is the hot path as fast as tests/bench/baseline.* says?
+make bench-baseline         writes that file
 make mutations     is each of the defects in tests/mutations noticed?
                    MUTATIONS='lost-busy ...' only these
 make vm RUN='command'       runs a shell command in the VM, prints its output,
