@@ -190,11 +190,14 @@ own := $(shell echo $$PPID)
 jobs = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
 .PHONY: demo check check-all stress fuzz fuzz-record mutations check-excluded check-same reference vm shell image
-image:
+image: parts := tools tests
+# no more than what is timed
+bench-image: parts := bench-parts
+image bench-image:
 	$(Q)tests/vm/host $(if $(clang),clang)
 	$(Q)tests/vm/kernel $(KERNEL)
 	$(Q)tests/vm/qemu
-	$(Q)+flock build/lock $(MAKE) $(jobs) KDIR=$(if $(filter file,$(origin KDIR)),$(vmdir),$(KDIR)) tools tests
+	$(Q)+flock build/lock $(MAKE) $(jobs) KDIR=$(if $(filter file,$(origin KDIR)),$(vmdir),$(KDIR)) $(parts)
 	$(Q)tests/vm/image $(KERNEL)
 
 demo check: image
@@ -219,15 +222,8 @@ check-same: image
 	$(Q)+$(MAKE) KERNEL=reference image
 	$(Q)tests/vm/same
 
-# A kernel's image with no more than this takes. A baseline is of one compiler: tests/vm/bench.
+# A baseline is of one compiler: tests/vm/bench.
 .PHONY: bench bench-check bench-baseline bench-image
-bench-image:
-	$(Q)tests/vm/host $(if $(clang),clang)
-	$(Q)tests/vm/kernel $(KERNEL)
-	$(Q)tests/vm/qemu
-	$(Q)+flock build/lock $(MAKE) $(jobs) KDIR=$(if $(filter file,$(origin KDIR)),$(vmdir),$(KDIR)) bench-parts
-	$(Q)tests/vm/image $(KERNEL)
-
 bench: bench-image
 	$(Q)+$(MAKE) KERNEL=reference bench-image
 	$(Q)tests/vm/bench table
