@@ -3,11 +3,11 @@
 #
 # A virtual CPU that runs an old translation of its code is helped out (tests/vm/watch).
 #
-# The trap cannot be had at will, so it is built: behind QEMU's back the first two
-# bytes of a function that nobody has called yet become a jump to themselves, the
-# guest calls it, with interrupts off, and they become what they were. QEMU goes on with
-# its translation of the jump; memory is right. What a monitor does that is late or says
-# nothing is seen with programs in QEMU's place.
+# The trap cannot be had at will, so it is built: behind QEMU's back the first byte of a
+# function that nobody has called yet becomes a breakpoint, the guest calls it, with
+# interrupts off, is made to wait (tests/sample/vm_breakpoint.c), and the byte becomes what it
+# was. QEMU goes on with its translation of the breakpoint; memory is right. What a monitor
+# does that is late or says nothing is seen with programs in QEMU's place.
 #
 # KERNEL: whose image to boot, as in make check.
 
@@ -15,7 +15,7 @@ set -u
 cd "$(dirname "$0")/../.." || exit
 
 functions="ntp_adjtimex __do_adjtimex"	# new and old name
-self=eb:fe	# jmp .
+breakpoint=cc
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 # shellcheck disable=SC1091 # looked at by itself
@@ -38,6 +38,7 @@ job()
 		done
 		code=\$(awk '/Kernel code/ { sub("-.*", ""); print \$1 }' /proc/iomem)
 		echo "at \$((0x\$code + 0x\$function - 0x\$text))"
+		echo Y >/sys/module/vm_breakpoint/parameters/wait
 		sleep 2
 		cut -d' ' -f1 /proc/uptime
 		adjtimex >/dev/null
@@ -73,12 +74,12 @@ memory_of()
 
 peek()
 {
-	dd "if=/proc/$1/mem" bs=1 "skip=$2" count=2 status=none | od -A n -t x1 | sed 's/^ //; s/ /:/'
+	dd "if=/proc/$1/mem" bs=1 "skip=$2" count=1 status=none | od -A n -t x1 | tr -d " "
 }
 
 poke()
 {
-	busybox xxd -r -p <<<"${3/:/}" |
+	busybox xxd -r -p <<<"$3" |
 		dd "of=/proc/$1/mem" bs=1 "seek=$2" conv=notrunc status=none
 }
 
@@ -157,9 +158,9 @@ wait_for '^at '
 qemu=$(qemu_below $boot)
 at=$(($(memory_of "$qemu") + $(sed -n 's/^at //p' "$dir/output")))
 was=$(peek "$qemu" "$at")
-poke "$qemu" "$at" $self && wait_for '^[0-9]' && sleep 1 && poke "$qemu" "$at" "$was"
+poke "$qemu" "$at" $breakpoint && wait_for '^[0-9]' && sleep 1 && poke "$qemu" "$at" "$was"
 sleep 3
-[ "$(peek "$qemu" "$at")" = "$was" ] && [ "$was" != $self ] && [ "$(times)" = 1 ]
+[ "$(peek "$qemu" "$at")" = "$was" ] && [ "$was" != $breakpoint ] && [ "$(times)" = 1 ]
 is "guest_stands_although_its_memory_is_right"
 wait $boot && [ "$(times)" = 2 ]
 is "guest_goes_on"
