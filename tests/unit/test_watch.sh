@@ -7,7 +7,8 @@
 # function that nobody has called yet becomes a breakpoint, the guest calls it, with
 # interrupts off, is made to wait (tests/sample/vm_breakpoint.c), and the byte becomes what it
 # was. QEMU goes on with its translation of the breakpoint; memory is right. What a monitor
-# does that is late or says nothing is seen with programs in QEMU's place.
+# does that is late or says nothing is seen with programs in QEMU's place. A variable SECONDS
+# is what make stress may leave there: it is not time that has passed.
 #
 # KERNEL: whose image to boot, as in make check.
 
@@ -151,7 +152,7 @@ slow=$!
 boot_with silent 3 &
 silent=$!
 : >"$dir/output"
-MEM=$mib KERNEL=${KERNEL:-6.1} BARE=1 TIMEOUT=90 CMDLINE=nokaslr RUN=$(job) \
+SECONDS=90 MEM=$mib KERNEL=${KERNEL:-6.1} BARE=1 TIMEOUT=90 CMDLINE=nokaslr RUN=$(job) \
 	tests/vm/boot >"$dir/output" 2>"$dir/said" &
 boot=$!
 wait_for '^at '
