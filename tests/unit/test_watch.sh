@@ -115,6 +115,7 @@ write_slow()
 			stop) sleep 7 ;;
 			info*)
 				echo "CPU#0"
+				echo "RSI=0000000000000000 RDI=0000000000000000 RBP=0000000000000000 RSP=ffffffff82c03e90"
 				echo "RIP=ffffffff81000000 RFL=00000002 [-------] CPL=0 II=0 A20=1 SMM=0 HLT=0"
 				;;
 			esac
