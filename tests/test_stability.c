@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/rseq.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -264,6 +265,12 @@ static bool leave_rseq(void)
 					RSEQ_FLAG_UNREGISTER, RSEQ_SIG);
 }
 
+/* When the kernel puts pages together is its own affair, and a fork copies them so. */
+static bool forbid_huge_pages(void)
+{
+	return !prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
+}
+
 static int open_files(void)
 {
 	zero = open("/dev/zero", O_RDONLY | O_CLOEXEC);
@@ -280,7 +287,7 @@ static int map_memory(void)
 /* The load comes last: arming beside it takes a minute. */
 static int start(void **state)
 {
-	if (open_files() || map_memory() || !leave_rseq())
+	if (open_files() || map_memory() || !leave_rseq() || !forbid_huge_pages())
 		return -1;
 	kcov_symbol("_text");	/* reads all of them */
 	return kcov_test_setup_ready(state) || !kcov_stress_start() ? -1 : 0;
