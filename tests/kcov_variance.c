@@ -78,6 +78,8 @@ static const struct cause causes[] = {
 			/* 6.12 */
 			"lru_add", "lru_activate", "lru_move_tail", "lru_deactivate",
 			"lru_deactivate_file", "lru_lazyfree", "folios_put_refs",
+			/* 7.3: one of them was the last to hold a page */
+			"__page_cache_release",
 		},
 		"pages that the last tasks on this CPU have left to be put on a list",
 	}, {
@@ -132,6 +134,8 @@ static const struct cause causes[] = {
 		KCOV_FORK,
 		{
 			"put_pid_ns",
+			/* 7.3 */
+			"pidfs_free_pid",
 		},
 		"the parent drops the last reference to the child's number, RCU all others",
 	}, {
