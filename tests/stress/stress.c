@@ -41,19 +41,14 @@ static bool have_baseline(void)
 /* The word in brackets. */
 static void read_preemption(char *model, size_t room)
 {
-	FILE *file = fopen(PREEMPT, "re");
-	char line[64] = "";
+	char line[64];
 	const char *open;
 
-	*model = '\0';
-	if (!file)
-		return;
-	if (!fgets(line, sizeof(line), file))
-		line[0] = '\0';
+	stress_read_models(line, sizeof(line));
 	open = strchr(line, '(');
+	*model = '\0';
 	if (open)
 		snprintf(model, room, "%.*s", (int)strcspn(open + 1, ")"), open + 1);
-	fclose(file);
 }
 
 static void put_back(const char *model)

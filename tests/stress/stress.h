@@ -265,6 +265,7 @@ int stress_executed(char **arguments);
 /* stress_surroundings.c */
 int stress_run_functions(unsigned int number);
 int stress_run_machine(unsigned int number);
+void stress_read_models(char *line, size_t room);
 int stress_run_modules(unsigned int number);
 
 /* stress_epoch.c */

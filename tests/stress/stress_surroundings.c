@@ -124,18 +124,23 @@ static void change_cpu(struct stress_actor *a)
 	stress_expect(a, may, kcov_write_file(path, "1"));
 }
 
-/* The file holds what this kernel takes, the current one in brackets. */
+/* What this kernel takes, the current one in brackets; nothing if it has but one. */
+void stress_read_models(char *line, size_t room)
+{
+	FILE *file = fopen(PREEMPT, "re");
+
+	if (!file || !fgets(line, room, file))
+		line[0] = '\0';
+	if (file)
+		fclose(file);
+}
+
 static bool has_model(const char *model)
 {
-	char line[64] = "", *rest = line;
-	FILE *file = fopen(PREEMPT, "re");
+	char line[64], *rest = line;
 	bool found = false;
 
-	if (!file)
-		return false;
-	if (!fgets(line, sizeof(line), file))
-		line[0] = '\0';
-	fclose(file);
+	stress_read_models(line, sizeof(line));
 	while (!found && rest)
 		found = !strcmp(strsep(&rest, " ()\n"), model);
 	return found;
