@@ -51,12 +51,15 @@ static bool look(struct kcov_desc *desc, struct kcov_section *section,
 	return counts;
 }
 
-/* False if user space has changed the count since it was looked at. */
+/*
+ * False if it has to be looked at again: user space has changed the count since,
+ * or the sections of this enabling do not count any more.
+ */
 static bool publish(struct kcov_desc *desc, struct kcov_section *section,
 		    u64 count, u64 copied)
 {
 	u64 all = kcov_record_count(&section->rec);
-	bool done = true;
+	bool done = false;
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&desc->lock, flags);
