@@ -138,22 +138,20 @@ static struct kretprobe giveback = {
 	.maxactive = 64,
 };
 
-static void hook_giveback(void)
+static int hook_giveback(void)
 	__must_hold(&hook_lock)
 {
 	int err;
 
 	/* A module that is still coming is found by a look-up, too. */
 	if (giveback_hooked)
-		return;
+		return 0;
 	giveback.kp.symbol_name = GIVEBACK;
 	giveback.kp.addr = NULL;
 	giveback.kp.flags = 0;
 	err = register_kretprobe(&giveback);
 	giveback_hooked = !err;
-	if (err)
-		pr_warn_ratelimited("completions of USB transfers are in no section: no probe at %s (%d)\n",
-				    GIVEBACK, err);
+	return err;
 }
 
 static void unhook_giveback(void)
@@ -166,16 +164,22 @@ static void unhook_giveback(void)
 	giveback_hooked = !giveback.kp.addr;
 }
 
-/* usbcore is there, or has just come. */
-static void hook_usb(void)
+/* usbcore is there, or has just come. Return: what hook_giveback() says. */
+static int hook_usb(void)
 	__must_hold(&hook_lock)
 {
 	unsigned long address = kcov_symbol_address(HUB_WORK);
 
 	if (!address)
-		return;
+		return 0;
 	WRITE_ONCE(hub_work, (work_func_t)address);
-	hook_giveback();
+	return hook_giveback();
+}
+
+static void warn_of_giveback(int err)
+{
+	pr_warn_ratelimited("completions of USB transfers are in no section: no probe at %s (%d)\n",
+			    GIVEBACK, err);
 }
 
 static void unhook_usb(void)
@@ -193,14 +197,18 @@ static bool is_usbcore(const struct module *mod)
 static int module_changed(struct notifier_block *nb, unsigned long state,
 			  void *data)
 {
+	int err = 0;
+
 	if (!is_usbcore(data))
 		return NOTIFY_DONE;
 	mutex_lock(&hook_lock);
 	if (users && state == MODULE_STATE_COMING)
-		hook_usb();
+		err = hook_usb();
 	else if (users && state == MODULE_STATE_GOING)
 		unhook_usb();
 	mutex_unlock(&hook_lock);
+	if (err)
+		warn_of_giveback(err);
 	return NOTIFY_DONE;
 }
 
@@ -242,23 +250,38 @@ static void unwatch_work(void)
 	tracepoint_synchronize_unregister();
 }
 
+static int hook_all(void)
+	__must_hold(&hook_lock)
+{
+	int err = watch_work();
+
+	if (err)
+		return err;
+	err = hook_usb();
+	if (err == -ENOMEM) {
+		unhook_usb();
+		unwatch_work();
+		return err;
+	}
+	if (err)
+		warn_of_giveback(err);
+	return 0;
+}
+
 /**
  * kcov_hook_get() - USB work is in sections from now on
  *
  * Balanced by kcov_hook_put(). May sleep.
  *
- * Return: 0, also if there is no USB, or an errno.
+ * Return: 0, also if there is no USB, or no probe possible there; or an errno.
  */
 int kcov_hook_get(void)
 {
 	int err = 0;
 
 	mutex_lock(&hook_lock);
-	if (!users) {
-		err = watch_work();
-		if (!err)
-			hook_usb();
-	}
+	if (!users)
+		err = hook_all();
 	if (!err)
 		users++;
 	mutex_unlock(&hook_lock);
