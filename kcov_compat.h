@@ -129,6 +129,17 @@ static inline void kcov_module_text(const struct module *mod,
 #endif
 
 /*
+ * Newer kernels (7.3) tell the probes of exits whether the whole process is gone.
+ * Kbuild looks for that in the sched_process_exit tracepoint and defines
+ * KCOV_HAVE_GROUP_DEAD.
+ */
+#ifdef KCOV_HAVE_GROUP_DEAD
+#define KCOV_EXIT_ARGS void *data, struct task_struct *task, bool group_dead
+#else
+#define KCOV_EXIT_ARGS void *data, struct task_struct *task
+#endif
+
+/*
  * 6.17 gave the queue of work that is bound to no CPU another name, and 7.3 warns
  * of the old one. Kbuild looks for the new one and defines KCOV_HAVE_DFL_WQ.
  */

@@ -145,7 +145,7 @@ static void cleanup_exits(void)
 #else
 static struct tracepoint *exit_tracepoint;
 
-static void probe_exit(void *data, struct task_struct *task)
+static void probe_exit(KCOV_EXIT_ARGS)
 {
 	end_current();
 }
