@@ -50,12 +50,17 @@ static void pin_module(int err)
 	__module_get(THIS_MODULE);
 }
 
-/* Function entries are a bonus: without them instrumented modules are left. */
-static void arm_entries(void)
+/*
+ * Function entries are a bonus: without them instrumented modules are left. But
+ * who has only run out of memory is told so, and tries again.
+ */
+static int arm_entries(void)
 	__must_hold(&arm_lock)
 {
 	int err = kcov_functions_arm();
 
+	if (err == -ENOMEM)
+		return err;
 	if (err == -ENODEV)
 		pin_module(err);
 	else if (err == -EOPNOTSUPP)
@@ -63,6 +68,7 @@ static void arm_entries(void)
 	else if (err)
 		pr_warn_ratelimited("no function entries (%d): only modules built with callbacks are covered until the next KCOV_INIT_TRACE, which tries again\n",
 				    err);
+	return 0;
 }
 
 static int arm_all(void)
@@ -71,21 +77,20 @@ static int arm_all(void)
 	int err;
 
 	lockdep_assert_held(&arm_lock);
-	if (armed) {
-		arm_entries();
-		return 0;
-	}
+	if (armed)
+		return arm_entries();
 	err = kcov_sched_arm();
 	if (err == -ENODEV)
 		pin_module(err);
 	if (err) {
+		if (err == -ENOMEM)
+			return err;
 		pr_warn_ratelimited("exits of tasks cannot be seen (%d), so nothing can be traced: set sysctl kernel.ftrace_enabled=1\n",
 				    err);
 		return err;
 	}
-	arm_entries();
 	armed = true;
-	return 0;
+	return arm_entries();
 }
 
 static void disarm_all(void)
@@ -124,7 +129,7 @@ static DECLARE_DELAYED_WORK(disarm_work, disarm_later);
  *
  * The first one waits until everything is armed. Balanced by kcov_arm_put().
  *
- * Return: 0, or an errno when exits of tasks cannot be seen.
+ * Return: 0; -ENOMEM; another errno when exits of tasks cannot be seen.
  */
 int kcov_arm_get(void)
 {
@@ -134,6 +139,8 @@ int kcov_arm_get(void)
 	err = arm_all();
 	if (!err)
 		users++;
+	else
+		disarm_all();
 	mutex_unlock(&arm_lock);
 	return err;
 }

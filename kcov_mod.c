@@ -58,11 +58,13 @@ static enum kcov_refusal install_area(struct kcov_desc *desc, u64 *area,
 				      u64 words)
 {
 	enum kcov_refusal refusal;
+	int err;
 
 	if (!kcov_desc_is_new(desc))
 		return KCOV_INIT_TWICE;
-	if (kcov_arm_get())
-		return KCOV_CANNOT_ARM;
+	err = kcov_arm_get();
+	if (err)
+		return err == -ENOMEM ? KCOV_NO_MEMORY : KCOV_CANNOT_ARM;
 	refusal = kcov_desc_install(desc, area, words);
 	if (refusal)
 		kcov_arm_put();
