@@ -47,6 +47,7 @@ static int kcov_open(struct inode *inode, struct file *file)
 
 static int kcov_release(struct inode *inode, struct file *file)
 {
+	kcov_section_settle();
 	/* Nobody can ask for it any more, and nobody can look. */
 	kcov_tree_disable(file->private_data);
 	kcov_desc_put(file->private_data);
