@@ -16,6 +16,7 @@
 #include <linux/minmax.h>
 #include <linux/moduleparam.h>
 #include <linux/mutex.h>
+#include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 
@@ -114,6 +115,23 @@ static int fill_pool(void)
 	return 0;
 }
 
+/*
+ * A task that runs on where a softirq has left its section without the stop may
+ * load that section's recorder, see that it is none for tasks, and be preempted
+ * in between.
+ */
+static void wait_for_passers_by(const struct list_head *sections)
+{
+	const struct kcov_section *section;
+
+	list_for_each_entry(section, sections, node) {
+		if (section->abandoned) {
+			synchronize_rcu_tasks();
+			return;
+		}
+	}
+}
+
 static void drain_pool(void)
 {
 	LIST_HEAD(all);
@@ -121,6 +139,7 @@ static void drain_pool(void)
 	raw_spin_lock_irq(&spares_lock);
 	list_splice_init(&pool, &all);
 	raw_spin_unlock_irq(&spares_lock);
+	wait_for_passers_by(&all);
 	free_sections(&all);
 }
 

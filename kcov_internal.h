@@ -281,6 +281,7 @@ struct kcov_remote {
  * @depth: how many times something was handed over until it began
  * @followed: began without an annotation, and yields to one that has it
  * @pooled: belongs to the softirqs' pool, not to @remote
+ * @abandoned: has ended without its stop, once
  * @words: length of the area
  * @entry: for the task table, if the task has no entry
  */
@@ -294,6 +295,7 @@ struct kcov_section {
 	unsigned int refused;
 	bool followed;
 	bool pooled;
+	bool abandoned;
 	u64 words;
 	struct kcov_task entry;
 };

@@ -69,6 +69,7 @@ static void lose(struct kcov_section *section, enum kcov_where where)
 {
 	kcov_task_pop(section, where);
 	kcov_merge_lost(section->remote, KCOV_LOST_OUTLIVED);
+	section->abandoned = true;
 	kcov_area_release(section);
 }
 
