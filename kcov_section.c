@@ -196,8 +196,9 @@ void kcov_remote_start(u64 handle)
 		return;
 	if (!is_handle(handle)) {
 		kcov_loss_count(KCOV_LOST_INVALID_HANDLE);
-		pr_warn_once("a section was started with the invalid handle %#llx by %s[%d]: nothing is recorded\n",
-			     handle, current->comm, task_pid_nr(current));
+		/* Not all of it: it may be an address. */
+		pr_warn_once("a section was started with an invalid handle, of subsystem %#llx, by %s[%d]: nothing is recorded\n",
+			     handle >> 56, current->comm, task_pid_nr(current));
 		/* Nobody has it, but inside a section its stop must be known. */
 	}
 	if (settle_context(&where))
