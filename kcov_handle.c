@@ -91,6 +91,15 @@ void kcov_handle_unregister(struct kcov_remote *remote)
 	raw_spin_unlock(&handles_lock);
 }
 
+/*
+ * Whether somebody still waits for sections of @remote, of which the caller has
+ * one: that keeps the descriptor. Just a look; a merge looks again, locked.
+ */
+bool kcov_handle_is_wanted(const struct kcov_remote *remote)
+{
+	return READ_ONCE(remote->desc->remote) == remote;
+}
+
 /* Frees at once, by what the work is for. May sleep. */
 void kcov_handle_put(struct kcov_remote *remote)
 {

@@ -453,6 +453,7 @@ void kcov_remote_exit(void);
 struct kcov_remote *kcov_handle_find(u64 handle);
 enum kcov_refusal kcov_handle_register(struct kcov_remote *remote, u64 handle);
 void kcov_handle_unregister(struct kcov_remote *remote);
+bool kcov_handle_is_wanted(const struct kcov_remote *remote);
 void kcov_handle_put(struct kcov_remote *remote);
 void kcov_handle_put_later(struct kcov_remote *remote);
 

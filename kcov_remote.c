@@ -103,7 +103,7 @@ static void bind(struct kcov_desc *desc, struct kcov_remote *remote,
 {
 	desc->rec.mode = remote->mode;
 	desc->rec.capacity = kcov_record_capacity(remote->mode, desc->words);
-	/* Pairs with kcov_remote_is_bound(), which any context asks. */
+	/* Pairs with kcov_handle_is_wanted(), which any context asks. */
 	WRITE_ONCE(desc->remote, remote);
 	kcov_desc_get(desc);
 	kcov_bind_own(desc, arg->common_handle);
@@ -256,15 +256,6 @@ enum kcov_refusal kcov_remote_enable(struct kcov_desc *desc,
 	refusal = enable(desc, arg);
 	kfree(arg);
 	return refusal;
-}
-
-/*
- * Whether somebody still waits for sections of @remote, of which the caller has
- * one: that keeps the descriptor. Just a look; a merge looks again, locked.
- */
-bool kcov_remote_is_bound(const struct kcov_remote *remote)
-{
-	return READ_ONCE(remote->desc->remote) == remote;
 }
 
 /* Only current can make this true or false for itself. */

@@ -154,7 +154,7 @@ static struct kcov_section *section_here(enum kcov_where where)
 
 	lockdep_assert_irqs_disabled();
 	while ((section = kcov_task_section(where)) &&
-	       !kcov_remote_is_bound(section->remote)) {
+	       !kcov_handle_is_wanted(section->remote)) {
 		is_stale = true;
 		lose(section, where);
 	}
