@@ -195,7 +195,8 @@ static int switch_entries(const char *value, const struct kernel_param *param)
 	mutex_lock(&set_lock);
 	if (on != wanted) {
 		on = wanted;
-		err = hook();
+		/* What could not be hooked before has left nothing to hook. */
+		err = armed && on && !chosen ? choose(rules) : hook();
 		if (err)
 			on = !wanted;
 	}
