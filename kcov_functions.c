@@ -362,12 +362,16 @@ static int see_module(struct notifier_block *block, unsigned long state,
 	else if (state == MODULE_STATE_GOING)
 		gone = remove_module(mod);
 	mutex_unlock(&set_lock);
-	if (come)
+	if (come) {
+		kcov_loss_count(KCOV_LOST_MODULE);
 		pr_warn("functions of module %s are not covered (%d): load it again, or before the first KCOV_INIT_TRACE\n",
 			mod->name, come);
-	if (gone)
+	}
+	if (gone) {
+		kcov_loss_count(KCOV_LOST_FUNCTIONS);
 		pr_warn("no functions are covered since module %s went (%d): they are again from the next KCOV_INIT_TRACE on\n",
 			mod->name, gone);
+	}
 	return NOTIFY_OK;
 }
 

@@ -141,6 +141,8 @@ enum kcov_loss {
 	KCOV_LOST_HANDED,		/* deferred work that nobody could remember */
 	KCOV_LOST_OF_TREE,		/* tasks that are in no tree for want of a set */
 	KCOV_LOST_DEPTH,		/* deferred work of too long a chain */
+	KCOV_LOST_MODULE,		/* modules that came and are not covered */
+	KCOV_LOST_FUNCTIONS,		/* modules that went, and with them all functions */
 	KCOV_NR_LOSSES
 };
 

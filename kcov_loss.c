@@ -22,6 +22,8 @@ static const char * const names[] = {
 	[KCOV_LOST_HANDED] = "deferred_work_not_remembered",
 	[KCOV_LOST_OF_TREE] = "tasks_outside_of_their_tree",
 	[KCOV_LOST_DEPTH] = "deferred_work_of_too_long_a_chain",
+	[KCOV_LOST_MODULE] = "modules_without_function_entries",
+	[KCOV_LOST_FUNCTIONS] = "all_function_entries_with_a_module",
 };
 
 static_assert(ARRAY_SIZE(names) == KCOV_NR_LOSSES);
