@@ -10,6 +10,8 @@
  * Context: process context. Locking: none of its own.
  * Lifetime: debugfs waits for readers when the directory goes.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/debugfs.h>
 #include <linux/err.h>
 #include <linux/fs.h>
@@ -187,16 +189,25 @@ static const struct file_operations functions_fops = {
 	.release = functions_release,
 };
 
-/* Without it nothing but the view is missing: failures are not ours. */
+static void __init add_file(const char *name, umode_t mode,
+			    const struct file_operations *fops)
+{
+	struct dentry *file = debugfs_create_file(name, mode, directory, NULL,
+						  fops);
+
+	if (IS_ERR(file))
+		pr_warn("cannot create the file kcov_mod/%s in debugfs (%ld): load the module again to have it\n",
+			name, PTR_ERR(file));
+}
+
+/* Without it nothing but the view is missing, so that the module is of use. */
 void __init kcov_debugfs_setup(void)
 {
 	directory = debugfs_create_dir("kcov_mod", NULL);
-	debugfs_create_file("instances", 0400, directory, NULL,
-			    &instances_fops);
-	debugfs_create_file("lost", 0400, directory, NULL, &lost_fops);
-	debugfs_create_file("follow", 0600, directory, NULL, &follow_fops);
-	debugfs_create_file("functions", 0600, directory, NULL,
-			    &functions_fops);
+	add_file("instances", 0400, &instances_fops);
+	add_file("lost", 0400, &lost_fops);
+	add_file("follow", 0600, &follow_fops);
+	add_file("functions", 0600, &functions_fops);
 }
 
 void kcov_debugfs_cleanup(void)

@@ -111,7 +111,7 @@ static int setup_exits(void)
 	static unsigned char name[] = "do_exit";
 	int err = ftrace_set_filter(&exit_ops, name, strlen(name), 1);
 
-	if (err)
+	if (err && err != -ENOMEM)
 		pr_err("do_exit() cannot be traced on this kernel (%d): exits would not be seen; run a kernel with CONFIG_FUNCTION_TRACER=y\n",
 		       err);
 	return err;

@@ -287,30 +287,34 @@ int kcov_symbol_entries(const struct module *mod, struct kcov_rules *rules,
 }
 
 /* A kprobe that is never armed: registering it looks its symbol up. */
-static unsigned long find_lookup_name(void)
+static int __init find_lookup_name(void)
 {
 	struct kprobe probe = {
 		.symbol_name = "kallsyms_lookup_name",
 		.flags = KPROBE_FLAG_DISABLED,
 	};
-	unsigned long address;
+	int err = register_kprobe(&probe);
 
-	if (register_kprobe(&probe))
-		return 0;
-	address = (unsigned long)probe.addr;
+	if (err)
+		return err;
+	static_call_update(kcov_lookup_name, (void *)probe.addr);
 	unregister_kprobe(&probe);
-	return address;
+	return 0;
 }
 
 #define find(call, name) \
 	static_call_update(call, (void *)kcov_symbol_address(name))
 
-/* Without the look-up there are no function entries; said when arming. */
+/*
+ * Without the look-up there are no function entries; said when arming. Only for
+ * want of memory it is not done without: the next insmod may have it.
+ */
 int __init kcov_symbol_setup(void)
 {
 	unsigned long is_dead;
 
-	static_call_update(kcov_lookup_name, (void *)find_lookup_name());
+	if (find_lookup_name() == -ENOMEM)
+		return -ENOMEM;
 	find(kcov_each_kernel_symbol, "kallsyms_on_each_symbol");
 	find(kcov_each_module_symbol, "module_kallsyms_on_each_symbol");
 	find(kcov_module_of, "__module_address");
