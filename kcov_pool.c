@@ -10,24 +10,35 @@
  * used; drained when function entries and exits are disarmed.
  */
 #include <linux/kernel.h>
+#include <linux/minmax.h>
+#include <linux/moduleparam.h>
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
 
 #include "kcov_internal.h"
 
 /* More forks than this must not happen before the workqueue comes round. */
-#define SPARES 1024
+static unsigned int spare_tasks = 1024;
+module_param(spare_tasks, uint, 0644);
+MODULE_PARM_DESC(spare_tasks,
+		 "children of tasks with a common handle that can be forked at once (default 1024)");
 
 static DEFINE_RAW_SPINLOCK(spares_lock);
 static HLIST_HEAD(spares);	/* under spares_lock */
 static unsigned int count;	/* of spares; under spares_lock */
+
+/* What is in store, or shall be. */
+static unsigned int wanted(void)
+{
+	return clamp(READ_ONCE(spare_tasks), 2u, 0x10000u);
+}
 
 /* Return: 0, or -ENOMEM with what could be had in the pool. */
 int kcov_pool_fill(void)
 {
 	struct kcov_task *kt;
 
-	while (READ_ONCE(count) < SPARES) {
+	while (READ_ONCE(count) < wanted()) {
 		kt = kcov_desc_alloc_entry();
 		if (!kt)
 			return -ENOMEM;
@@ -56,7 +67,7 @@ struct kcov_task *kcov_pool_get(void)
 		WRITE_ONCE(count, count - 1);
 	}
 	raw_spin_unlock_irqrestore(&spares_lock, flags);
-	if (READ_ONCE(count) < SPARES / 2)
+	if (READ_ONCE(count) < wanted() / 2)
 		kcov_desc_queue(&refill_work);
 	return kt;
 }
