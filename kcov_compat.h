@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Every difference between kernel versions and configurations.
+ * Every difference between kernel versions, and what of the configuration
+ * changes an interface.
  *
  * One block a difference: which kernels, what changed, then the shim under
  * the newer kernel's name or ours. No other file tests a version.

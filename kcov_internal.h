@@ -57,7 +57,8 @@
  *   kcov_section.c                     sections: start and stop
  *   kcov_merge.c                       their way into the owner's buffer
  *   kcov_area.c     kcov_inherit.c     buffers of sections; common handles of
- *                                      children
+ *                                      children, and, as they know each other,
+ *                   kcov_tree.c        process trees
  *   kcov_handle.c                      handles, and whom they are for
  *   kcov_bind.c                        ENABLE, DISABLE: descriptors and tasks
  *   kcov_task.c     kcov_symbol.c      what a task records into; names to
@@ -193,7 +194,8 @@ struct kcov_task {
  * @lock: see the table above
  * @refs: one for the open file (mappings hold the file), one for the bound
  *        task (@owner, dropped by DISABLE or exit), one for each struct
- *        kcov_remote, one for whoever merges. The last one frees.
+ *        kcov_remote and kcov_tree, one for whoever merges. The last one
+ *        frees.
  * @state: under @lock
  * @words: size of the buffer in words, 0 before INIT_TRACE; under @lock
  * @owner: the task that enabled it or NULL. It may be followed under @lock:
@@ -446,7 +448,6 @@ void kcov_merge_lost(struct kcov_remote *remote, enum kcov_loss loss);
 /* kcov_remote.c */
 enum kcov_refusal kcov_remote_enable(struct kcov_desc *desc,
 				     const void __user *argument);
-bool kcov_remote_is_bound(const struct kcov_remote *remote);
 bool kcov_remote_is_owner(struct kcov_desc *desc);
 enum kcov_refusal kcov_remote_disable(struct kcov_desc *desc);
 void kcov_remote_exit(void);
