@@ -2,22 +2,17 @@
 /*
  * Without memory: each allocation of a call fails once, one after the other.
  *
- * /proc/thread-self/fail-nth makes the n-th allocation of the calling thread
- * fail, be it the module's own or one that the kernel makes for it. The call
- * then answers ENOMEM, or does without; called again, it works. What is lost on
- * the way is found by the scan for leaks at the end of the run. How many faults
- * each call has been through is printed; about half of them hit what the kernel
- * keeps for its own checks, and are done without.
+ * What is lost on the way is found by the scan for leaks at the end of the run,
+ * but for pages. How many faults each call has been through is printed; about half
+ * of them hit what the kernel keeps for its own checks, and are done without.
  *
  * What our works allocate, ahead of need, is not the caller's: there all that
  * the workers ask for fails for a while, and what is lost must be counted.
  */
+#include "kcov_faults.h"
 #include "kcov_instances.h"
 #include "kcov_remote.h"
 
-#include <ctype.h>
-#include <dirent.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,100 +21,24 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define FAILSLAB	"/sys/kernel/debug/failslab/"
-#define FAIL_PAGES	"/sys/kernel/debug/fail_page_alloc/"
 #define PATCHED		"/sys/kernel/tracing/enabled_functions"
-#define PRINTK		"/proc/sys/kernel/printk"
 #define PARAMETERS	"/sys/module/kcov/parameters/"
 #define DISARM_DELAY	PARAMETERS "disarm_delay"
+#define SWITCH		PARAMETERS "function_entries"
 #define NO_HANDLE	"children_without_the_common_handle"
 #define NO_SET		"tasks_outside_of_their_tree"
 
-/* What is kept in store for children. */
-#define SPARE_ENTRIES	1024
-#define CHILDREN_MAX	1100
+/* What is kept in store for children, and more children than that. */
+#define SPARE_TASKS	16
+#define CHILDREN_MAX	100
 
-/* More than any call makes. */
-#define ALLOCATIONS_MAX	1000000U
-
-/* Arming and choosing are done over and over: of few functions. */
-#define FEW		"=vfs_read +vfs_write +ksys_*"
-
-/* Answers an errno or 0; begin and end come without faults around each call. */
-struct call {
-	const char *name;
-	bool (*begin)(void);
-	int (*act)(void);
-	void (*end)(void);
-};
-
-/* How the calls with a fault ended. */
-struct outcome {
-	unsigned int refused, done, wrong;
-};
+/* Buffers that are refused half-way: if one page in four stayed, the VM had not enough. */
+#define BUFFERS		200
+#define BUFFER_PAGES	1024UL
 
 static struct kcov_test own = { .fd = -1 };
 /* Keeps armed what a first descriptor arms. */
 static struct kcov_test keeper = { .fd = -1 };
-static int fail_nth = -1;
-
-static bool set_fail_nth(unsigned int n)
-{
-	char text[16];
-	const int length = snprintf(text, sizeof(text), "%u", n);
-
-	return pwrite(fail_nth, text, length, 0) == length;
-}
-
-/* Whether the fault came to pass. */
-static bool take_fail_nth(void)
-{
-	char text[16] = "";
-	const ssize_t length = pread(fail_nth, text, sizeof(text) - 1, 0);
-
-	set_fail_nth(0);
-	return length > 0 && !strtoul(text, NULL, 10);
-}
-
-static void complain(struct outcome *outcome, const struct call *call, unsigned int n,
-		     const char *what)
-{
-	print_error("%s, fault at allocation %u: %s\n", call->name, n, what);
-	outcome->wrong++;
-}
-
-/* False when the call has fewer allocations than n. */
-static bool fail_once(const struct call *call, unsigned int n, struct outcome *outcome)
-{
-	if (!call->begin()) {
-		complain(outcome, call, n, "what it needs is not there, before the fault");
-		return false;
-	}
-	set_fail_nth(n);
-
-	const int err = call->act();
-	const bool failed = take_fail_nth();
-
-	outcome->done += failed && !err;
-	outcome->refused += failed && err == ENOMEM;
-	if (err && (!failed || err != ENOMEM))
-		complain(outcome, call, n, strerror(err));
-	if (err && call->act())
-		complain(outcome, call, n, "called again it does not work");
-	call->end();
-	return failed;
-}
-
-static struct outcome fail_each(const struct call *call)
-{
-	struct outcome outcome = { 0 };
-
-	for (unsigned int n = 1; n < ALLOCATIONS_MAX && fail_once(call, n, &outcome); n++)
-		;
-	print_message("%s: %u faults, %u refused, %u done without\n", call->name,
-		      outcome.refused + outcome.done, outcome.refused, outcome.done);
-	return outcome;
-}
 
 static bool begin_open(void)
 {
@@ -247,10 +166,10 @@ static void end_follow(void)
 
 static int act_choose(void)
 {
-	return kcov_write_file(KCOV_FUNCTIONS, FEW);
+	return kcov_write_file(KCOV_FUNCTIONS, KCOV_FAULTS_FEW);
 }
 
-static const struct call
+static const struct kcov_faults_call
 	opens = { "open", begin_nothing, act_open, end_closed },
 	initialises = { "INIT_TRACE", begin_open, act_init, end_closed },
 	maps = { "mmap", begin_initialised, act_mmap, end_closed },
@@ -266,9 +185,9 @@ static const struct call
 	chooses = { "functions, written", begin_nothing, act_choose, end_nothing },
 	follows = { "follow, written", begin_common, act_follow, end_follow };
 
-static void fail_each_of(const struct call *call)
+static void fail_each_of(const struct kcov_faults_call *call)
 {
-	const struct outcome outcome = fail_each(call);
+	const struct kcov_faults outcome = kcov_faults_each(call);
 
 	assert_int_equal(outcome.wrong, 0);
 	assert_true(outcome.refused > 0);
@@ -279,16 +198,27 @@ static void each_is_enomem(void **state)
 	fail_each_of(*state);
 }
 
+/* Also where more is asked for, elsewhere, when there is nothing at first. */
+static void each_and_all_behind_is_enomem(void **state)
+{
+	struct kcov_faults outcome;
+
+	fail_each_of(*state);
+	outcome = kcov_faults_each_and_all_behind(*state);
+	assert_int_equal(outcome.wrong, 0);
+	assert_true(outcome.refused > 0);
+}
+
 static void each_is_enomem_or_done(void **state)
 {
-	const struct outcome outcome = fail_each(*state);
+	const struct kcov_faults outcome = kcov_faults_each(*state);
 
 	assert_int_equal(outcome.wrong, 0);
 }
 
 static void none_matters(void **state)
 {
-	const struct outcome outcome = fail_each(*state);
+	const struct kcov_faults outcome = kcov_faults_each(*state);
 
 	assert_int_equal(outcome.wrong, 0);
 	assert_int_equal(outcome.refused, 0);
@@ -310,19 +240,6 @@ static void fork_in_a_tree_without_memory_is_refused(void **state)
 	end_disabled();
 }
 
-/* What could not be armed, with an allocation for each function, is tried again by the next. */
-static unsigned int unarmed;
-
-static void end_armed(void)
-{
-	struct kcov_test next;
-
-	end_closed();
-	if (!kcov_make(&next, KCOV_TEST_SIZE) || kcov_trace_read(&next) <= 0)
-		unarmed++;
-	kcov_release(&next);
-}
-
 static bool is_any(const char *line)
 {
 	(void)line;
@@ -340,128 +257,127 @@ static bool begin_disarmed(void)
 	return kcov_wait_for(is_disarmed, NULL) && begin_open();
 }
 
-static void arming_without_memory_is_enomem_or_records_less(void **state)
+/* Who was not refused records, and who is next, too. */
+static unsigned int unarmed;
+
+static void end_armed(void)
+{
+	struct kcov_test next;
+
+	own.size = KCOV_TEST_SIZE;
+	own.buffer = kcov_map(own.fd, own.size);
+	if (!own.buffer || kcov_trace_read(&own) <= 0)
+		unarmed++;
+	kcov_release(&own);
+	if (!kcov_make(&next, KCOV_TEST_SIZE) || kcov_trace_read(&next) <= 0)
+		unarmed++;
+	kcov_release(&next);
+}
+
+/* For what only the first has to do. */
+static int let_go(void **state)
 {
 	(void)state;
 	kcov_release(&keeper);
-	assert_int_equal(kcov_write_file(DISARM_DELAY, "0"), 0);
-
-	const struct call call = { "INIT_TRACE, the first", begin_disarmed, act_init, end_armed };
-	const struct outcome outcome = fail_each(&call);
-
-	assert_int_equal(kcov_write_file(DISARM_DELAY, "10"), 0);
-	assert_true(kcov_make(&keeper, KCOV_TEST_SIZE));
-	assert_int_equal(outcome.wrong + unarmed, 0);
+	return kcov_write_file(DISARM_DELAY, "0");
 }
 
-/* What ftrace has patched, and what of it is not ours. */
-static long patched(void)
+static int keep_again(void **state)
 {
-	return kcov_count_lines(PATCHED, is_any);
+	(void)state;
+	return kcov_write_file(DISARM_DELAY, "10") || !kcov_make(&keeper, KCOV_TEST_SIZE);
 }
 
-static long patched_by_others;
-static unsigned int set_and_hooks_differ;
-
-static bool begin_loaded(void)
+static void arming_without_memory_is_enomem(void **state)
 {
-	return !kcov_load_stock("arch/x86/kernel/cpuid.ko");
-}
-
-static int act_unload(void)
-{
-	return kcov_unload("cpuid");
-}
-
-/* What is covered is covered still, and what is in the set is hooked. */
-static void end_unloaded(void)
-{
-	const unsigned long functions = kcov_read_number(KCOV_FUNCTIONS, "# ");
-	const long hooked = patched() - patched_by_others;
-	const long count = kcov_trace_read(&keeper);
-
-	if (!functions || hooked != (long)functions || count <= 0) {
-		print_error("%lu functions, %ld hooked, %ld records\n", functions, hooked, count);
-		set_and_hooks_differ++;
-	}
-}
-
-static void module_that_goes_without_memory_takes_its_functions_along(void **state)
-{
-	const struct call call = { "rmmod", begin_loaded, act_unload, end_unloaded };
-	const unsigned long before = kcov_read_number(KCOV_FUNCTIONS, "# ");
+	const struct kcov_faults_call call = {
+		"INIT_TRACE, the first", begin_disarmed, act_init, end_armed
+	};
 
 	(void)state;
-	patched_by_others = patched() - (long)before;
-	/* a rule must match something now; it holds for what comes later, too */
-	assert_true(begin_loaded());
-	assert_int_equal(kcov_write_file(KCOV_FUNCTIONS, "+cpuid:*"), 0);
-	assert_int_equal(act_unload(), 0);
-
-	const struct outcome outcome = fail_each(&call);
-
-	assert_int_equal(kcov_write_file(KCOV_FUNCTIONS, FEW), 0);
-	assert_int_equal(outcome.wrong + set_and_hooks_differ, 0);
-	assert_true(outcome.done > 0);
+	unarmed = 0;
+	fail_each_of(&call);
+	assert_int_equal(unarmed, 0);
 }
 
-static bool set(const char *directory, const char *file, const char *value)
+static bool begin_first_remote(void)
 {
-	char path[100];
-
-	snprintf(path, sizeof(path), "%s%s", directory, file);
-	return !kcov_write_file(path, value);
+	return begin_disarmed() && !kcov_init(own.fd, KCOV_TEST_SIZE);
 }
 
-static bool is_worker(const char *pid)
+static int let_go_with_all_on(void **state)
 {
-	char path[300], name[32] = "";
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/proc/%s/comm", pid);
-	file = isdigit(*pid) ? fopen(path, "re") : NULL;
-	if (!file)
-		return false;
-	if (!fgets(name, sizeof(name), file))
-		name[0] = '\0';
-	fclose(file);
-	return !strncmp(name, "kworker/", strlen("kworker/"));
+	return let_go(state) || act_follow() || system("modprobe usbcore");
 }
 
-/* How many there are. One that has gone meanwhile is no matter. */
-static unsigned int mark_workers(const char *value)
+static int keep_again_with_all_off(void **state)
 {
-	DIR *proc = opendir("/proc");
-	unsigned int workers = 0;
-	struct dirent *entry;
-	char path[300];
+	return keep_again(state) || kcov_write_file(KCOV_FOLLOW, "0") ||
+	       system("modprobe -r usbcore");
+}
 
-	while (proc && (entry = readdir(proc))) {
-		if (!is_worker(entry->d_name))
-			continue;
-		snprintf(path, sizeof(path), "/proc/%s/make-it-fail", entry->d_name);
-		workers += !kcov_write_file(path, value);
+/* What is there at the first: forks are watched, works followed, USB's probe set. */
+static void first_remote_enable_without_memory_is_enomem(void **state)
+{
+	const struct kcov_faults_call call = {
+		"REMOTE_ENABLE, the first", begin_first_remote, act_remote_enable, end_disabled
+	};
+
+	(void)state;
+	fail_each_of(&call);
+}
+
+static bool begin_switched_off(void)
+{
+	return !kcov_write_file(SWITCH, "N");
+}
+
+static int act_switch_on(void)
+{
+	return kcov_write_file(SWITCH, "Y");
+}
+
+static unsigned int not_covered;
+
+static void end_switched_on(void)
+{
+	if (kcov_trace_read(&keeper) <= 0)
+		not_covered++;
+}
+
+static void switching_on_without_memory_is_enomem(void **state)
+{
+	const struct kcov_faults_call call = {
+		"function_entries, switched on", begin_switched_off, act_switch_on, end_switched_on
+	};
+
+	(void)state;
+	not_covered = 0;
+	fail_each_of(&call);
+	assert_int_equal(not_covered, 0);
+}
+
+/* The scan for leaks knows no pages. */
+static void buffers_that_are_refused_leave_no_page(void **state)
+{
+	const unsigned long words = BUFFER_PAGES * KCOV_PAGE_WORDS;
+	const unsigned long all = BUFFERS * BUFFER_PAGES * (KCOV_PAGE / 1024);
+	const unsigned long before = kcov_read_number("/proc/meminfo", "MemAvailable:");
+	unsigned int refused = 0;
+	unsigned long behind;
+
+	(void)state;
+	for (unsigned int i = 0; i < BUFFERS; i++) {
+		assert_true(begin_open());
+		kcov_faults_make_once(BUFFER_PAGES / 2 + i);
+		refused += kcov_init(own.fd, words) == ENOMEM;
+		refused -= !kcov_faults_were_made();
+		end_closed();
 	}
-	if (proc)
-		closedir(proc);
-	return workers;
-}
-
-/* At no time without the filter: everybody's would fail. */
-static bool set_failing(const char *directory, bool fails)
-{
-	if (fails)
-		return set(directory, "task-filter", "Y") && set(directory, "times", "-1") &&
-		       set(directory, "probability", "100");
-	return set(directory, "probability", "0") && set(directory, "times", "1") &&
-	       set(directory, "task-filter", "N");
-}
-
-/* All that workers allocate. */
-static bool starve_workers(bool fails)
-{
-	return mark_workers(fails ? "1" : "0") > 0 && set_failing(FAILSLAB, fails) &&
-	       set_failing(FAIL_PAGES, fails);
+	behind = kcov_read_number("/proc/meminfo", "MemAvailable:");
+	print_message("%lu kB available, %lu behind %u refused buffers\n", before, behind, refused);
+	assert_int_equal(refused, BUFFERS);
+	assert_true(behind + all / 8 > before);
 }
 
 static pid_t children[CHILDREN_MAX];
@@ -498,9 +414,9 @@ static unsigned long lose_without_workers(const char *loss, unsigned int count)
 {
 	const unsigned long before = kcov_lost(loss);
 
-	assert_true(starve_workers(true));
+	assert_true(kcov_faults_starve_workers(true));
 	fork_all(count);
-	assert_true(starve_workers(false));
+	assert_true(kcov_faults_starve_workers(false));
 	assert_int_equal(end_all(count), count);
 	return kcov_lost(loss) - before;
 }
@@ -525,7 +441,7 @@ static void children_without_an_entry_are_counted(void **state)
 	assert_true(kcov_wait_for(loses_no_child, NO_HANDLE));
 	end_disabled();
 	print_message("%lu of %u children have no common handle\n", lost, CHILDREN_MAX);
-	assert_in_range(lost, 1, CHILDREN_MAX - SPARE_ENTRIES);
+	assert_in_range(lost, 1, CHILDREN_MAX - SPARE_TASKS / 2);
 }
 
 /* Two sets there are, one of them the caller's own. */
@@ -543,33 +459,26 @@ static void children_without_a_set_are_counted(void **state)
 	assert_in_range(lost, count - 2, count);
 }
 
-/* The first two sets of a tree stand for all, and a page for a softirq's buffer. */
+/*
+ * Few of everything stand for all: two sets of a tree, a page for a softirq's buffer. The
+ * module comes anew, as what earlier tests have filled stays full for a while.
+ */
 static int set_up_module(void)
 {
-	if (kcov_write_file(PARAMETERS "tree_sets", "2") ||
+	if (!kcov_wait_for(kcov_is_unused, "kcov") || kcov_unload("kcov") || kcov_load("kcov") ||
+	    kcov_write_number(PARAMETERS "spare_tasks", SPARE_TASKS) ||
+	    kcov_write_file(PARAMETERS "tree_sets", "2") ||
 	    kcov_write_file(PARAMETERS "tree_set_size", "256") ||
 	    kcov_write_file(PARAMETERS "softirq_area_size", "512") ||
-	    kcov_write_file(KCOV_FUNCTIONS, FEW))
+	    kcov_write_file(KCOV_FUNCTIONS, KCOV_FAULTS_FEW))
 		return -1;
 	return kcov_make(&keeper, KCOV_TEST_SIZE) ? 0 : -1;
-}
-
-/* Each allocation may fail, without a trace of calls in the log. */
-static bool set_up_faults(void)
-{
-	return set(FAILSLAB, "verbose", "0") && set(FAILSLAB, "ignore-gfp-wait", "N") &&
-	       set(FAIL_PAGES, "verbose", "0") && set(FAIL_PAGES, "ignore-gfp-wait", "N") &&
-	       set(FAIL_PAGES, "ignore-gfp-highmem", "N") && set(FAIL_PAGES, "min-order", "0");
 }
 
 static int set_up(void **state)
 {
 	(void)state;
-	fail_nth = open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC);
-	/* the kernel warns of its own allocations that fail: from here on only errors */
-	if (fail_nth < 0 || !set_up_faults() || kcov_write_file(PRINTK, "4"))
-		return -1;
-	return set_up_module();
+	return kcov_faults_open() ? set_up_module() : -1;
 }
 
 /* What was changed goes with the module. */
@@ -577,8 +486,7 @@ static int tear_down(void **state)
 {
 	(void)state;
 	kcov_release(&keeper);
-	close(fail_nth);
-	kcov_write_file(PRINTK, "7");
+	kcov_faults_close();
 	return kcov_wait_for(kcov_is_unused, "kcov") && !kcov_unload("kcov") &&
 	       !kcov_load("kcov") ? 0 : -1;
 }
@@ -590,24 +498,31 @@ int main(void)
 {
 	const struct CMUnitTest faults[] = {
 		OF_CALL("open_without_memory_is_enomem", each_is_enomem, opens),
-		OF_CALL("init_without_memory_is_enomem", each_is_enomem, initialises),
+		OF_CALL("init_without_memory_is_enomem", each_and_all_behind_is_enomem,
+			initialises),
 		OF_CALL("mmap_without_memory_is_enomem", each_is_enomem, maps),
 		OF_CALL("enable_and_disable_need_no_memory", none_matters, enables),
-		OF_CALL("remote_enable_without_memory_is_enomem", each_is_enomem, enables_remote),
-		OF_CALL("tree_enable_without_memory_is_enomem", each_is_enomem, enables_tree),
+		OF_CALL("remote_enable_without_memory_is_enomem", each_and_all_behind_is_enomem,
+			enables_remote),
+		OF_CALL("tree_enable_without_memory_is_enomem", each_and_all_behind_is_enomem,
+			enables_tree),
 		cmocka_unit_test(fork_with_a_common_handle_without_memory_is_refused),
 		cmocka_unit_test(fork_in_a_tree_without_memory_is_refused),
 		OF_CALL("table_of_descriptors_without_memory_is_enomem", each_is_enomem,
 			reads_table),
-		OF_CALL("list_of_functions_without_memory_is_enomem", each_is_enomem,
-			reads_functions),
+		OF_CALL("list_of_functions_without_memory_is_enomem",
+			each_and_all_behind_is_enomem, reads_functions),
 		OF_CALL("following_without_memory_is_enomem_or_done", each_is_enomem_or_done,
 			follows),
-		OF_CALL("rules_without_memory_are_enomem", each_is_enomem, chooses),
-		cmocka_unit_test(arming_without_memory_is_enomem_or_records_less),
-		cmocka_unit_test(module_that_goes_without_memory_takes_its_functions_along),
+		OF_CALL("rules_without_memory_are_enomem", each_and_all_behind_is_enomem, chooses),
+		cmocka_unit_test(switching_on_without_memory_is_enomem),
+		cmocka_unit_test(buffers_that_are_refused_leave_no_page),
 		cmocka_unit_test(children_without_an_entry_are_counted),
 		cmocka_unit_test(children_without_a_set_are_counted),
+		cmocka_unit_test_setup_teardown(arming_without_memory_is_enomem, let_go,
+						keep_again),
+		cmocka_unit_test_setup_teardown(first_remote_enable_without_memory_is_enomem,
+						let_go_with_all_on, keep_again_with_all_off),
 	};
 	const int failed = cmocka_run_group_tests(faults, set_up, tear_down);
 
