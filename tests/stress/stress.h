@@ -266,6 +266,8 @@ int stress_executed(char **arguments);
 int stress_run_functions(unsigned int number);
 int stress_run_machine(unsigned int number);
 void stress_read_models(char *line, size_t room);
+bool stress_has_models(void);
+bool stress_has_hotplug(void);
 int stress_run_modules(unsigned int number);
 
 /* stress_epoch.c */

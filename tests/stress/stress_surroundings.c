@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #define PREEMPT		"/sys/kernel/debug/sched/preempt"
@@ -110,18 +111,50 @@ int stress_run_functions(unsigned int number)
 	return 0;
 }
 
-/* A machine with one CPU keeps it, and has no file for another one. */
+/* What the running kernel was built with. */
+static bool has_config(const char *wanted)
+{
+	struct utsname kernel;
+	char path[128], line[512];
+	bool found = false;
+	FILE *file;
+
+	uname(&kernel);
+	snprintf(path, sizeof(path), "/boot/config-%s", kernel.release);
+	file = fopen(path, "re");
+	while (file && !found && fgets(line, sizeof(line), file)) {
+		line[strcspn(line, "\n")] = '\0';
+		found = !strcmp(line, wanted);
+	}
+	if (file)
+		fclose(file);
+	return found;
+}
+
+/* A machine with one CPU keeps it. */
+bool stress_has_hotplug(void)
+{
+	return has_config("CONFIG_HOTPLUG_CPU=y") && sysconf(_SC_NPROCESSORS_CONF) > 1;
+}
+
+/* Without hotplug there is no file for it. */
 static void change_cpu(struct stress_actor *a)
 {
 	const int cpus = sysconf(_SC_NPROCESSORS_CONF);
 	const int cpu = 1 + stress_draw(a, cpus > 1 ? cpus - 1 : 1);
-	const uint64_t may = cpus > 1 ? MAY(0) : MAY(ENOENT);
+	const uint64_t may = stress_has_hotplug() ? MAY(0) : MAY(ENOENT);
 	char path[64];
 
 	snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%d/online", cpu);
 	stress_expect(a, may, kcov_write_file(path, "0"));
 	pause_for(a, 100);
 	stress_expect(a, may, kcov_write_file(path, "1"));
+}
+
+/* Whether the kernel's preemption model can be chosen while it runs. */
+bool stress_has_models(void)
+{
+	return has_config("CONFIG_PREEMPT_DYNAMIC=y");
 }
 
 /* What this kernel takes, the current one in brackets; nothing if it has but one. */
@@ -153,7 +186,7 @@ static void change_preemption(struct stress_actor *a)
 	const char *model = models[stress_draw(a, ARRAY_SIZE(models))];
 
 	a->what = model;
-	stress_expect(a, access(PREEMPT, F_OK) ? MAY(ENOENT) : MAY(has_model(model) ? 0 : EINVAL),
+	stress_expect(a, MAY(!stress_has_models() ? ENOENT : has_model(model) ? 0 : EINVAL),
 		      kcov_write_file(PREEMPT, model));
 }
 
