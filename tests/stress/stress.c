@@ -108,6 +108,7 @@ static const unsigned char wanted[] = {
 	[STRESS_UNLOAD] = WORKS,
 	[STRESS_INSMOD] = REFUSED,
 	[STRESS_RMMOD] = REFUSED,
+	[STRESS_RMMOD_LAST] = BOTH,
 };
 
 static_assert(ARRAY_SIZE(wanted) == STRESS_CALLS, "what is wanted of each call");

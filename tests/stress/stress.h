@@ -16,6 +16,7 @@
  *	stress_section.c	sections of the sample drivers
  *	stress_child.c		forks, vforks, executed programs, kills
  *	stress_surroundings.c	what else happens to the kernel meanwhile
+ *	stress_unload.c		rmmod against the last users
  *	stress_report.c		counters, and the first failure
  */
 #ifndef STRESS_H
@@ -70,6 +71,7 @@ enum stress_call {
 	STRESS_UNLOAD,
 	STRESS_INSMOD,
 	STRESS_RMMOD,
+	STRESS_RMMOD_LAST,
 	STRESS_CALLS
 };
 
@@ -181,6 +183,7 @@ void stress_describe(char *text, size_t room, uint64_t set);
 void stress_fail(const struct stress_actor *a, const char *format, ...)
 	__attribute__((format(printf, 2, 3), noreturn));
 void stress_blame(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void stress_count(enum stress_call call, int got);
 void stress_expect(const struct stress_actor *a, uint64_t may, int got);
 void stress_print_counts(void);
 
@@ -269,6 +272,9 @@ void stress_read_models(char *line, size_t room);
 bool stress_has_models(void);
 bool stress_has_hotplug(void);
 int stress_run_modules(unsigned int number);
+
+/* stress_unload.c */
+const char *stress_race_unload(struct kcov_random *luck);
 
 /* stress_epoch.c */
 bool stress_run_epoch(unsigned int seconds);

@@ -265,6 +265,13 @@ static bool let_go(void)
 	return waitpid(guard, NULL, 0) == guard;
 }
 
+static const char *load_again(void)
+{
+	if (system("/vm/leftovers"))
+		return "rmmod has left what stands above";
+	return kcov_load("kcov") ? "insmod after rmmod was refused" : NULL;
+}
+
 /* What the end of an epoch must find, in this order. */
 static const char *clean_up(void)
 {
@@ -280,15 +287,24 @@ static const char *clean_up(void)
 		return "the module has users, and nobody has it";
 	if (kcov_unload("kcov"))
 		return "rmmod with no user was refused";
-	if (system("/vm/leftovers"))
-		return "rmmod has left what stands above";
-	return kcov_load("kcov") ? "insmod after rmmod was refused" : NULL;
+	return load_again();
 }
 
 /* To patch all functions again and again would take most of the time. */
 static bool make_small(void)
 {
 	return kcov_make_areas_small() && !kcov_write_file(KCOV_FUNCTIONS, "=vfs_* +ksys_*");
+}
+
+/* Once without haste, so that nothing is left, and once with rmmod beside the last users. */
+static const char *end_epoch(void)
+{
+	const char *wrong = clean_up();
+
+	if (wrong || stress_world->has_failed)
+		return wrong;
+	wrong = make_small() ? stress_race_unload(&luck) : "the module does not take its rules";
+	return wrong ? wrong : load_again();
 }
 
 static void set_up(void)
@@ -316,7 +332,7 @@ bool stress_run_epoch(unsigned int seconds)
 	run_actors(now() + seconds);
 	if (!end_actors())
 		return false;
-	wrong = clean_up();
+	wrong = end_epoch();
 	if (wrong)
 		stress_blame("seed %#lx, epoch %u: %s", stress_world->seed, stress_world->epoch,
 			     wrong);

@@ -51,6 +51,7 @@ static const char *const names[] = {
 	[STRESS_UNLOAD] = "rmmod kcov_sample",
 	[STRESS_INSMOD] = "insmod kcov",
 	[STRESS_RMMOD] = "rmmod kcov",
+	[STRESS_RMMOD_LAST] = "rmmod kcov beside its last users",
 };
 
 _Static_assert(ARRAY_SIZE(names) == STRESS_CALLS, "a name for each call");
@@ -110,14 +111,19 @@ void stress_fail(const struct stress_actor *a, const char *format, ...)
 	_exit(1);
 }
 
+void stress_count(enum stress_call call, int got)
+{
+	__atomic_fetch_add(&stress_world->made[call], 1, __ATOMIC_RELAXED);
+	if (got)
+		__atomic_fetch_add(&stress_world->refused[call], 1, __ATOMIC_RELAXED);
+}
+
 /* Counts the call, and fails if @got is not in @may. */
 void stress_expect(const struct stress_actor *a, uint64_t may, int got)
 {
 	char set[128];
 
-	__atomic_fetch_add(&stress_world->made[a->call], 1, __ATOMIC_RELAXED);
-	if (got)
-		__atomic_fetch_add(&stress_world->refused[a->call], 1, __ATOMIC_RELAXED);
+	stress_count(a->call, got);
 	if (got >= 0 && got < ERRNO_MAX && may & MAY(got))
 		return;
 	stress_describe(set, sizeof(set), may);
