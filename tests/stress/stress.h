@@ -15,6 +15,7 @@
  *	stress_records.c	what stands in the buffers
  *	stress_section.c	sections of the sample drivers
  *	stress_child.c		forks, vforks, executed programs, kills
+ *	stress_program.c	what is executed
  *	stress_surroundings.c	what else happens to the kernel meanwhile
  *	stress_unload.c		rmmod against the last users
  *	stress_report.c		counters, and the first failure
@@ -57,7 +58,15 @@ enum stress_call {
 	STRESS_SHARED_DISABLE,
 	STRESS_FORK,
 	STRESS_VFORK,
+	STRESS_VFORK_COMMON,
+	STRESS_VFORK_TREE,
 	STRESS_EXEC,
+	STRESS_EXEC_COMMON,
+	STRESS_EXEC_TREE,
+	STRESS_VFORK_BELOW_COMMON,
+	STRESS_VFORK_BELOW_TREE,
+	STRESS_EXEC_BELOW_COMMON,
+	STRESS_EXEC_BELOW_TREE,
 	STRESS_KILL,
 	STRESS_MOVE,
 	STRESS_END,
@@ -74,6 +83,16 @@ enum stress_call {
 	STRESS_RMMOD_LAST,
 	STRESS_CALLS
 };
+
+/* What a program has enabled, or that it has nothing but what is its parent's. */
+enum stress_way {
+	STRESS_WAY_LOCAL,
+	STRESS_WAY_COMMON,
+	STRESS_WAY_TREE,
+	STRESS_WAY_INHERITED,
+};
+
+#define STRESS_EXECUTED "executed"
 
 enum stress_state {
 	STRESS_NEW,
@@ -222,6 +241,7 @@ static inline unsigned int stress_draw(struct stress_actor *a, unsigned int limi
 void stress_open(struct stress_actor *a);
 void stress_close(struct stress_actor *a);
 void stress_init(struct stress_actor *a);
+void stress_make_ready(struct stress_actor *a);
 void stress_map(struct stress_actor *a);
 void stress_unmap(struct stress_actor *a);
 void stress_enable(struct stress_actor *a);
@@ -231,6 +251,7 @@ void stress_reset(struct stress_actor *a);
 void stress_odd_ioctl(struct stress_actor *a);
 void stress_odd_file(struct stress_actor *a);
 void stress_remote_enable(struct stress_actor *a);
+void stress_enable_common(struct stress_actor *a);
 void stress_trace(struct stress_actor *a);
 void stress_overflow(struct stress_actor *a);
 void stress_section(struct stress_actor *a);
@@ -243,6 +264,7 @@ void stress_shared_end(struct stress_actor *a);
 void stress_fork(struct stress_actor *a);
 void stress_vfork(struct stress_actor *a);
 void stress_exec(struct stress_actor *a);
+void stress_hand_down(struct stress_actor *a);
 void stress_kill(struct stress_actor *a);
 void stress_move(struct stress_actor *a);
 
@@ -253,17 +275,21 @@ size_t stress_check_records(struct stress_actor *a);
 /* stress_section.c: the actor's own handles. */
 uint64_t stress_handle(const struct stress_actor *a, enum stress_handle which);
 int stress_run_here(unsigned int rounds);
+int stress_run_inherited(void);
 
 /* stress_actor.c */
 void stress_start_actor(struct stress_actor *a, unsigned int number);
 void stress_begin(struct stress_actor *a, enum stress_call call);
+void stress_choose_ready(struct stress_actor *a);
 void stress_child_step(struct stress_actor *a);
 int stress_run_threads(unsigned int first);
 int stress_run_process(unsigned int number);
 bool stress_goes_on(void);
 
-/* stress_child.c */
-int stress_executed(char **arguments);
+/* stress_program.c */
+void stress_execute(const struct stress_actor *a, int fd, enum stress_way way, int got)
+	__attribute__((noreturn));
+int stress_executed(char **texts);
 
 /* stress_surroundings.c */
 int stress_run_functions(unsigned int number);

@@ -4,6 +4,10 @@
  *
  * A thread that ends leaves its descriptors to the next one of the same actor, which learns of the
  * end by pthread_join(). A process that ends leaves nothing.
+ *
+ * Two things no thread does. It executes no program itself, only its children do: that would end
+ * its siblings inside calls, and nobody would learn the answers. And it is in no tree: a tree ends
+ * with its last file, and when a thread closes it a sibling's child may still have it.
  */
 #include "stress.h"
 
@@ -12,10 +16,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#define FOR_THREADS	1
-#define FOR_PROCESSES	2
-#define FOR_CHILDREN	4
-#define FOR_ALL		7
+/* Whose step it is. */
+enum who {
+	THREAD,
+	PROCESS,
+	CHILD,
+	WHO
+};
 
 static void end(struct stress_actor *a)
 {
@@ -23,38 +30,46 @@ static void end(struct stress_actor *a)
 	a->has_ended = true;
 }
 
+/* With how often each makes it; threads have others to do what takes long, such as a fork. */
 static const struct step {
 	enum stress_call call;
 	void (*make)(struct stress_actor *a);
-	unsigned int weight;
-	unsigned int who;
+	unsigned int weight[WHO];
 } steps[] = {
-	{ STRESS_OPEN, stress_open, 12, FOR_ALL },
-	{ STRESS_CLOSE, stress_close, 2, FOR_ALL },
-	{ STRESS_INIT, stress_init, 12, FOR_ALL },
-	{ STRESS_MAP, stress_map, 10, FOR_ALL },
-	{ STRESS_UNMAP, stress_unmap, 1, FOR_ALL },
-	{ STRESS_ENABLE, stress_enable, 12, FOR_ALL },
-	{ STRESS_REMOTE_ENABLE, stress_remote_enable, 10, FOR_ALL },
-	{ STRESS_TREE_ENABLE, stress_enable_tree, 6, FOR_PROCESSES | FOR_CHILDREN },
-	{ STRESS_DISABLE, stress_disable, 8, FOR_ALL },
-	{ STRESS_RESET, stress_reset, 4, FOR_ALL },
-	{ STRESS_ODD_IOCTL, stress_odd_ioctl, 2, FOR_ALL },
-	{ STRESS_ODD_FILE, stress_odd_file, 2, FOR_ALL },
-	{ STRESS_TRACE, stress_trace, 12, FOR_ALL },
-	{ STRESS_OVERFLOW, stress_overflow, 6, FOR_ALL },
-	{ STRESS_SECTION, stress_section, 8, FOR_ALL },
-	{ STRESS_SECTION_START, stress_section_start, 4, FOR_ALL },
-	{ STRESS_SECTION_STOP, stress_section_stop, 3, FOR_ALL },
-	{ STRESS_SHARED_INIT, stress_shared_init, 2, FOR_THREADS },
-	{ STRESS_SHARED_ENABLE, stress_shared_enable, 8, FOR_THREADS },
-	{ STRESS_SHARED_DISABLE, stress_shared_disable, 8, FOR_THREADS },
-	{ STRESS_FORK, stress_fork, 3, FOR_PROCESSES },
-	{ STRESS_VFORK, stress_vfork, 3, FOR_PROCESSES },
-	{ STRESS_EXEC, stress_exec, 2, FOR_PROCESSES },
-	{ STRESS_KILL, stress_kill, 3, FOR_PROCESSES },
-	{ STRESS_MOVE, stress_move, 3, FOR_ALL },
-	{ STRESS_END, end, 1, FOR_THREADS | FOR_PROCESSES },
+	{ STRESS_OPEN, stress_open, { 24, 12, 12 } },
+	{ STRESS_CLOSE, stress_close, { 4, 2, 2 } },
+	{ STRESS_INIT, stress_init, { 24, 12, 12 } },
+	{ STRESS_MAP, stress_map, { 20, 10, 10 } },
+	{ STRESS_UNMAP, stress_unmap, { 2, 1, 1 } },
+	{ STRESS_ENABLE, stress_enable, { 24, 12, 12 } },
+	{ STRESS_REMOTE_ENABLE, stress_remote_enable, { 20, 10, 10 } },
+	{ STRESS_TREE_ENABLE, stress_enable_tree, { 0, 6, 6 } },
+	{ STRESS_DISABLE, stress_disable, { 16, 8, 8 } },
+	{ STRESS_RESET, stress_reset, { 8, 4, 4 } },
+	{ STRESS_ODD_IOCTL, stress_odd_ioctl, { 4, 2, 2 } },
+	{ STRESS_ODD_FILE, stress_odd_file, { 4, 2, 2 } },
+	{ STRESS_TRACE, stress_trace, { 24, 12, 12 } },
+	{ STRESS_OVERFLOW, stress_overflow, { 12, 6, 6 } },
+	{ STRESS_SECTION, stress_section, { 16, 8, 8 } },
+	{ STRESS_SECTION_START, stress_section_start, { 8, 4, 4 } },
+	{ STRESS_SECTION_STOP, stress_section_stop, { 6, 3, 3 } },
+	{ STRESS_SHARED_INIT, stress_shared_init, { 4, 0, 0 } },
+	{ STRESS_SHARED_ENABLE, stress_shared_enable, { 16, 0, 0 } },
+	{ STRESS_SHARED_DISABLE, stress_shared_disable, { 16, 0, 0 } },
+	{ STRESS_FORK, stress_fork, { 1, 2, 0 } },
+	{ STRESS_VFORK, stress_vfork, { 1, 1, 0 } },
+	{ STRESS_VFORK_COMMON, stress_vfork, { 1, 1, 0 } },
+	{ STRESS_VFORK_TREE, stress_vfork, { 0, 1, 0 } },
+	{ STRESS_EXEC, stress_exec, { 1, 1, 0 } },
+	{ STRESS_EXEC_COMMON, stress_exec, { 0, 1, 0 } },
+	{ STRESS_EXEC_TREE, stress_exec, { 1, 1, 0 } },
+	{ STRESS_VFORK_BELOW_COMMON, stress_hand_down, { 0, 1, 0 } },
+	{ STRESS_VFORK_BELOW_TREE, stress_hand_down, { 0, 1, 0 } },
+	{ STRESS_EXEC_BELOW_COMMON, stress_hand_down, { 0, 1, 0 } },
+	{ STRESS_EXEC_BELOW_TREE, stress_hand_down, { 0, 1, 0 } },
+	{ STRESS_KILL, stress_kill, { 1, 2, 0 } },
+	{ STRESS_MOVE, stress_move, { 6, 3, 3 } },
+	{ STRESS_END, end, { 2, 1, 0 } },
 };
 
 bool stress_goes_on(void)
@@ -62,19 +77,17 @@ bool stress_goes_on(void)
 	return !__atomic_load_n(&stress_world->stop, __ATOMIC_RELAXED);
 }
 
-static const struct step *draw_step(struct stress_actor *a, unsigned int who)
+static const struct step *draw_step(struct stress_actor *a, enum who who)
 {
 	unsigned int all = 0, drawn;
 
 	for (size_t i = 0; i < ARRAY_SIZE(steps); i++)
-		all += steps[i].who & who ? steps[i].weight : 0;
+		all += steps[i].weight[who];
 	drawn = stress_draw(a, all);
 	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
-		const unsigned int weight = steps[i].who & who ? steps[i].weight : 0;
-
-		if (drawn < weight)
+		if (drawn < steps[i].weight[who])
 			return &steps[i];
-		drawn -= weight;
+		drawn -= steps[i].weight[who];
 	}
 	return &steps[0];
 }
@@ -88,6 +101,14 @@ void stress_begin(struct stress_actor *a, enum stress_call call)
 	a->seen->call = call;
 }
 
+/* One that can be enabled, if there is one. */
+void stress_choose_ready(struct stress_actor *a)
+{
+	for (unsigned int i = 0; i < STRESS_SLOTS; i++)
+		if (a->model->descs[i].state == STRESS_READY && a->slots[i].fd >= 0)
+			a->slot = i;
+}
+
 /* What a call is about that is of use with an enabled descriptor only, if there is one. */
 static void choose_slot(struct stress_actor *a, enum stress_call call)
 {
@@ -97,12 +118,14 @@ static void choose_slot(struct stress_actor *a, enum stress_call call)
 		enabled = a->task.local;
 	else if (call == STRESS_SECTION || call == STRESS_SECTION_START)
 		enabled = a->task.remote;
+	else if (call >= STRESS_VFORK && call <= STRESS_KILL && stress_slot(a)->fd < 0)
+		stress_choose_ready(a);	/* a child can do nothing with an empty one */
 	for (unsigned int i = 0; i < STRESS_SLOTS; i++)
 		if (enabled == &a->model->descs[i])
 			a->slot = i;
 }
 
-static void make_step(struct stress_actor *a, unsigned int who)
+static void make_step(struct stress_actor *a, enum who who)
 {
 	const struct step *step = draw_step(a, who);
 
@@ -114,7 +137,7 @@ static void make_step(struct stress_actor *a, unsigned int who)
 
 void stress_child_step(struct stress_actor *a)
 {
-	make_step(a, FOR_CHILDREN);
+	make_step(a, CHILD);
 }
 
 /* The stream is that of the actor's life in this epoch, and nobody else's. */
@@ -144,7 +167,7 @@ int stress_run_process(unsigned int number)
 
 	stress_start_actor(&a, number);
 	while (stress_goes_on() && !a.has_ended)
-		make_step(&a, FOR_PROCESSES);
+		make_step(&a, PROCESS);
 	return 0;
 }
 
@@ -158,7 +181,7 @@ static void *run_thread(void *data)
 
 	a->task = (struct stress_task){ .tid = gettid() };
 	while (stress_goes_on() && !a->has_ended)
-		make_step(a, FOR_THREADS);
+		make_step(a, THREAD);
 	stress_shared_end(a);
 	a->has_ended = true;
 	sem_post(&one_has_ended);

@@ -39,23 +39,37 @@ void stress_close(struct stress_actor *a)
 		stress_did_release(a);
 }
 
+static void init(struct stress_actor *a, unsigned long words)
+{
+	struct stress_desc *desc = stress_desc(a);
+	const int got = kcov_init(stress_slot(a)->fd, words);
+
+	stress_expect(a, stress_may_init(a, words), got);
+	if (got)
+		return;
+	desc->words = words;
+	desc->state = STRESS_READY;
+}
+
 void stress_init(struct stress_actor *a)
 {
 	static const unsigned long sizes[] = {
 		512, 1024, 4096, 512, 1024, 4096, 513, 2, 3, 1, 0, INT_MAX / 8 + 1UL, ULONG_MAX,
 	};
 	const unsigned long words = sizes[stress_draw(a, ARRAY_SIZE(sizes))];
-	struct stress_desc *desc = stress_desc(a);
-	int got;
 
-	if (!is_open(a))
-		return;
-	got = kcov_init(stress_slot(a)->fd, words);
-	stress_expect(a, stress_may_init(a, words), got);
-	if (got)
-		return;
-	desc->words = words;
-	desc->state = STRESS_READY;
+	if (is_open(a))
+		init(a, words);
+}
+
+/* A slot that is empty, or new, gets what can be enabled: lives are short on slow kernels. */
+void stress_make_ready(struct stress_actor *a)
+{
+	stress_begin(a, STRESS_OPEN);
+	stress_open(a);
+	stress_begin(a, STRESS_INIT);
+	if (is_open(a) && stress_desc(a)->state == STRESS_NEW)
+		init(a, 2 * KCOV_PAGE_WORDS);
 }
 
 static int map(struct stress_actor *a, size_t bytes, int protection, int flags, size_t offset)

@@ -134,7 +134,7 @@ static void report(void)
 {
 	unsigned long made = 0;
 
-	for (int call = 0; call < STRESS_CALLS; call++)
+	for (int call = 0; call < STRESS_RMMOD_LAST; call++)
 		made += stress_world->made[call];
 	printf("# seed %#lx, epoch %u: %lu calls, %lu lives, %lu kills\n", stress_world->seed,
 	       stress_world->epoch, made, stress_world->lives, stress_world->kills);

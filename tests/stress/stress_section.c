@@ -25,6 +25,12 @@ int stress_run_here(unsigned int rounds)
 	return kcov_deferred("here 0 %u", rounds);
 }
 
+/* For the common handle that the caller has, its own or its parent's; for nobody if it has none. */
+int stress_run_inherited(void)
+{
+	return kcov_deferred("kthread common 8");
+}
+
 /* What an argument asks for; bits for the handles in it. */
 enum flavour {
 	A = 1 << STRESS_HANDLE_A,
@@ -124,12 +130,10 @@ static void did_enable(struct stress_actor *a, unsigned int flavour,
 			a->model->registered[i] = a->task.tid;
 }
 
-void stress_remote_enable(struct stress_actor *a)
+static void enable(struct stress_actor *a, unsigned int flavour, unsigned int area,
+		   unsigned int mode)
 {
-	static const unsigned int areas[] = { 4096, 4096, 64, 2, 1, 0 };
-	const unsigned int flavour = flavours[stress_draw(a, ARRAY_SIZE(flavours))];
-	const unsigned int area = areas[stress_draw(a, ARRAY_SIZE(areas))];
-	const struct kcov_remote remote = make_argument(a, flavour, area, stress_draw(a, 2));
+	const struct kcov_remote remote = make_argument(a, flavour, area, mode);
 	int got;
 
 	if (stress_slot(a)->fd < 0)
@@ -138,6 +142,21 @@ void stress_remote_enable(struct stress_actor *a)
 	stress_expect(a, may_enable(a, flavour), got);
 	if (!got)
 		did_enable(a, flavour, &remote);
+}
+
+void stress_remote_enable(struct stress_actor *a)
+{
+	static const unsigned int areas[] = { 4096, 4096, 64, 2, 1, 0 };
+	const unsigned int flavour = flavours[stress_draw(a, ARRAY_SIZE(flavours))];
+	const unsigned int area = areas[stress_draw(a, ARRAY_SIZE(areas))];
+
+	enable(a, flavour, area, stress_draw(a, 2));
+}
+
+/* Something for children to inherit. */
+void stress_enable_common(struct stress_actor *a)
+{
+	enable(a, COMMON, 4096, KCOV_TRACE_PC);
 }
 
 /* Whether the descriptor gets sections that only the actor runs, in tasks and one at a time. */
