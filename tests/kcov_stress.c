@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Work that keeps both CPUs busy while a test traces.
+ * Work that keeps all CPUs busy while a test traces.
  */
 #include "kcov_stress.h"
 #include "kcov_test.h"
 
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -16,7 +17,6 @@
 #include <unistd.h>
 
 #define PAGES		16
-#define CPUS		2
 #define LOADS		ARRAY_SIZE(loads)
 
 static int ping[2], pong[2];
@@ -74,7 +74,8 @@ static void (*const loads[])(void) = {
 	make_calls, make_children, make_faults, wait_for_timer, send_ping, answer_ping,
 };
 
-static pid_t pids[CPUS * LOADS];
+static pid_t *pids;
+static size_t running;
 
 static pid_t start_load(void (*load)(void), int cpu)
 {
@@ -90,9 +91,13 @@ static pid_t start_load(void (*load)(void), int cpu)
 
 bool kcov_stress_start(void)
 {
-	if (pipe(ping) || pipe(pong))
+	const long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+
+	running = (cpus < 2 ? 2 : cpus) * LOADS;
+	pids = calloc(running, sizeof(*pids));
+	if (!pids || pipe(ping) || pipe(pong))
 		return false;
-	for (size_t i = 0; i < CPUS * LOADS; i++)
+	for (size_t i = 0; i < running; i++)
 		pids[i] = start_load(loads[i % LOADS], i / LOADS);
 	return true;
 }
@@ -117,7 +122,7 @@ static bool has_run(pid_t pid)
 bool kcov_stress_runs(void *unused)
 {
 	(void)unused;
-	for (size_t i = 0; i < CPUS * LOADS; i++)
+	for (size_t i = 0; i < running; i++)
 		if (pids[i] <= 0 || !has_run(pids[i]))
 			return false;
 	return true;
@@ -125,12 +130,13 @@ bool kcov_stress_runs(void *unused)
 
 void kcov_stress_stop(void)
 {
-	for (size_t i = 0; i < CPUS * LOADS; i++) {
+	for (size_t i = 0; i < running; i++) {
 		if (pids[i] <= 0)
 			continue;
 		kill(pids[i], SIGKILL);
 		waitpid(pids[i], NULL, 0);
 	}
+	free(pids);
 	for (int end = 0; end < 2; end++) {
 		close(ping[end]);
 		close(pong[end]);

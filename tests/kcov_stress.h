@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Work that keeps both CPUs busy while a test traces: calls, forks, page
+ * Work that keeps all CPUs busy while a test traces: calls, forks, page
  * faults, timers and wake-ups, a process for each on each CPU. They outlive
  * neither kcov_stress_stop() nor the test program.
  */

@@ -166,6 +166,14 @@ static void run(unsigned int seconds)
 		goes_on = stress_run_epoch(EPOCH_SECONDS);
 }
 
+/* Those that were online when all began; with one there is enough to do for two. */
+static unsigned int cpus(void)
+{
+	const long online = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return online < 2 ? 2 : online > STRESS_CPUS_MAX ? STRESS_CPUS_MAX : online;
+}
+
 /* All of it; the tests only look. */
 static int run_stress(void **state)
 {
@@ -177,6 +185,7 @@ static int run_stress(void **state)
 	if (!stress_world || prctl(PR_SET_CHILD_SUBREAPER, 1) || !have_baseline())
 		return -1;
 	stress_world->seed = environment("KCOV_SEED", SEED);
+	stress_world->many = cpus() + 1;
 	printf("# seed %#lx, %u s\n", stress_world->seed, seconds);
 	fflush(stdout);
 	kcov_offset();	/* what it takes to find out, no actor has to do */
@@ -192,9 +201,9 @@ static void every_answer_and_record_is_as_the_oracle_says(void **state)
 {
 	(void)state;
 	if (stress_world->has_failed)
-		fail_msg("%s; to run it again: make stress SECONDS=%lu SEED=%#lx",
-			 stress_world->failure, environment("KCOV_SECONDS", SECONDS),
-			 stress_world->seed);
+		fail_msg("%s; to run it again: make stress CPUS=%ld SECONDS=%lu SEED=%#lx",
+			 stress_world->failure, sysconf(_SC_NPROCESSORS_CONF),
+			 environment("KCOV_SECONDS", SECONDS), stress_world->seed);
 }
 
 /* The controls: what never happened was never tested. */

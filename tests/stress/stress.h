@@ -29,8 +29,11 @@
 
 #define STRESS_SLOTS	3
 #define STRESS_SHARED	2
-#define STRESS_THREADS	3
-#define STRESS_ACTORS	16
+
+/* Two processes of as many threads, as many other processes, and three more actors. */
+#define STRESS_CPUS_MAX	16
+#define STRESS_MANY_MAX	(STRESS_CPUS_MAX + 1)
+#define STRESS_ACTORS	(3 * STRESS_MANY_MAX + 3)
 
 /* What may be answered: a set of errno, with 0 for success. */
 #define MAY(error)	(1ULL << (error))
@@ -183,6 +186,7 @@ struct stress_actor {
 /* Memory of all processes. */
 struct stress_world {
 	uint64_t seed;
+	unsigned int many;		/* threads of a process, and processes: CPUs and one */
 	unsigned int epoch;
 	bool has_sections;		/* the drivers with sections are loaded */
 	bool stop;

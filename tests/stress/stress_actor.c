@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The steps of an actor: a thread of three in a process, or a process with children.
+ * The steps of an actor: a thread of some in a process, or a process with children.
  *
  * A thread that ends leaves its descriptors to the next one of the same actor, which learns of the
  * end by pthread_join(). A process that ends leaves nothing.
@@ -171,7 +171,7 @@ int stress_run_process(unsigned int number)
 	return 0;
 }
 
-static struct stress_actor actors[STRESS_THREADS];
+static struct stress_actor actors[STRESS_MANY_MAX];
 static struct stress_common common;
 static sem_t one_has_ended;
 
@@ -207,7 +207,7 @@ static bool start_thread(pthread_t *thread, struct stress_actor *a)
 /* Joins whoever has ended, and starts the next one of that actor. */
 static bool renew_threads(pthread_t *threads)
 {
-	for (int i = 0; i < STRESS_THREADS; i++) {
+	for (unsigned int i = 0; i < stress_world->many; i++) {
 		if (!__atomic_load_n(&actors[i].has_ended, __ATOMIC_ACQUIRE))
 			continue;
 		pthread_join(threads[i], NULL);
@@ -220,11 +220,12 @@ static bool renew_threads(pthread_t *threads)
 
 int stress_run_threads(unsigned int first)
 {
-	pthread_t threads[STRESS_THREADS];
+	const unsigned int many = stress_world->many;
+	pthread_t threads[STRESS_MANY_MAX];
 	bool fine = !open_common();
 
 	sem_init(&one_has_ended, 0, 0);
-	for (int i = 0; i < STRESS_THREADS && fine; i++) {
+	for (unsigned int i = 0; i < many && fine; i++) {
 		stress_start_actor(&actors[i], first + i);
 		actors[i].common = &common;
 		fine = start_thread(&threads[i], &actors[i]);
@@ -237,7 +238,7 @@ int stress_run_threads(unsigned int first)
 	if (!fine)
 		stress_blame("actor %u: threads or descriptors could not be made: %s", first,
 			     strerrorname_np(errno));
-	for (int i = 0; i < STRESS_THREADS && fine; i++)
+	for (unsigned int i = 0; i < many && fine; i++)
 		pthread_join(threads[i], NULL);
 	return !fine;
 }

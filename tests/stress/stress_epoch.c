@@ -32,16 +32,9 @@ static struct worker {
 	bool may_be_killed;
 	pid_t pid;			/* and its group; 0: none */
 	bool is_killed;
-} workers[] = {
-	{ stress_run_threads, 0, STRESS_THREADS, true, 0, false },
-	{ stress_run_threads, 3, STRESS_THREADS, true, 0, false },
-	{ stress_run_process, 6, 1, true, 0, false },
-	{ stress_run_process, 7, 1, true, 0, false },
-	{ stress_run_process, 8, 1, true, 0, false },
-	{ stress_run_functions, 9, 1, false, 0, false },
-	{ stress_run_machine, 10, 1, false, 0, false },
-	{ stress_run_modules, 11, 1, false, 0, false },
-};
+} workers[2 + STRESS_MANY_MAX + 3];
+
+static size_t worker_count;
 
 static struct kcov_random luck;		/* when whom to kill; nobody's decisions */
 
@@ -118,9 +111,9 @@ static void kill_worker(struct worker *worker)
 /* Whoever has ended begins a new life; now and then one is killed. */
 static void tend(double *next_kill)
 {
-	struct worker *victim = &workers[kcov_random_below(&luck, ARRAY_SIZE(workers))];
+	struct worker *victim = &workers[kcov_random_below(&luck, worker_count)];
 
-	for (size_t i = 0; i < ARRAY_SIZE(workers); i++)
+	for (size_t i = 0; i < worker_count; i++)
 		if (collect(&workers[i]) && stress_goes_on())
 			start(&workers[i]);
 	if (now() < *next_kill)
@@ -145,7 +138,7 @@ static void run_actors(double end)
 {
 	double next_kill = now() + 1, next_report = now() + REPORT_SECONDS;
 
-	for (size_t i = 0; i < ARRAY_SIZE(workers); i++)
+	for (size_t i = 0; i < worker_count; i++)
 		start(&workers[i]);
 	while (stress_goes_on() && now() < end) {
 		usleep(20000);
@@ -162,7 +155,7 @@ static size_t collect_all(void)
 {
 	size_t left = 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(workers); i++)
+	for (size_t i = 0; i < worker_count; i++)
 		left += !collect(&workers[i]);
 	return left;
 }
@@ -177,7 +170,7 @@ static void name_who_hangs(void)
 {
 	const struct worker *worker;
 
-	for (worker = workers; worker < &workers[ARRAY_SIZE(workers)]; worker++)
+	for (worker = workers; worker < &workers[worker_count]; worker++)
 		for (unsigned int i = 0; worker->pid && i < worker->actors; i++) {
 			const struct stress_seen *seen = &stress_world->seen[worker->number + i];
 
@@ -195,7 +188,7 @@ static bool end_actors(void)
 	if (!collect_all())
 		return true;
 	name_who_hangs();
-	for (size_t i = 0; i < ARRAY_SIZE(workers); i++)
+	for (size_t i = 0; i < worker_count; i++)
 		if (workers[i].pid)
 			kill_worker(&workers[i]);
 	wait_for_ends(now() + END_SECONDS);
@@ -307,6 +300,30 @@ static const char *end_epoch(void)
 	return wrong ? wrong : load_again();
 }
 
+/* Actors are numbered in this order. */
+static void add_worker(int (*run)(unsigned int number), unsigned int many, bool may_be_killed)
+{
+	const struct worker *before = worker_count ? &workers[worker_count - 1] : NULL;
+
+	workers[worker_count++] = (struct worker){
+		.run = run,
+		.number = before ? before->number + before->actors : 0,
+		.actors = many,
+		.may_be_killed = may_be_killed,
+	};
+}
+
+static void make_workers(void)
+{
+	for (int i = 0; i < 2; i++)
+		add_worker(stress_run_threads, stress_world->many, true);
+	for (unsigned int i = 0; i < stress_world->many; i++)
+		add_worker(stress_run_process, 1, true);
+	add_worker(stress_run_functions, 1, false);
+	add_worker(stress_run_machine, 1, false);
+	add_worker(stress_run_modules, 1, false);
+}
+
 static void set_up(void)
 {
 	const struct kcov_random epoch = kcov_random_fork(stress_world->seed, stress_world->epoch);
@@ -316,6 +333,8 @@ static void set_up(void)
 					      HOLD_BY_DRIVERS;
 	stress_world->has_sections = hold == HOLD_BY_DRIVERS;
 	memset(stress_world->seen, 0, sizeof(stress_world->seen));
+	if (!worker_count)
+		make_workers();
 	stress_world->stop = false;
 }
 

@@ -28,6 +28,7 @@
 /* What a process that has the module, and its children, know. */
 struct leaver {
 	struct kcov_test test;
+	unsigned int number;
 	unsigned int pause;	/* us, from the word to the end */
 	pthread_t thread;
 	int enabled;		/* errno of the thread's call */
@@ -125,7 +126,8 @@ static int enable_tree(struct leaver *leaver)
 
 static int enable_common(struct leaver *leaver)
 {
-	return kcov_enable_common(leaver->test.fd, KCOV_COMMON_A) || make_children(leaver);
+	return kcov_enable_common(leaver->test.fd, KCOV_COMMON_A + leaver->number) ||
+	       make_children(leaver);
 }
 
 static const struct way {
@@ -145,9 +147,9 @@ static const struct way {
 	{ enable_common, end, 1 + CHILDREN },
 };
 
-static void run_leaver(const struct way *way, unsigned int pause)
+static void run_leaver(const struct way *way, unsigned int number, unsigned int pause)
 {
-	struct leaver leaver = { .pause = pause };
+	struct leaver leaver = { .number = number, .pause = pause };
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	close(word[1]);
@@ -157,16 +159,19 @@ static void run_leaver(const struct way *way, unsigned int pause)
 	_exit(way->leave(&leaver) ? 1 : 0);
 }
 
+/* All ways for each two CPUs. Answers how many will wait for the word. */
 static unsigned int start_leavers(struct kcov_random *luck)
 {
+	const unsigned int leavers = ARRAY_SIZE(ways) * (stress_world->many - 1) / 2;
 	unsigned int waiting = 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(ways); i++) {
+	for (unsigned int i = 0; i < leavers; i++) {
 		const unsigned int pause = kcov_random_below(luck, PAUSE_MAX);
+		const struct way *way = &ways[i % ARRAY_SIZE(ways)];
 
 		if (fork() == 0)
-			run_leaver(&ways[i], pause);
-		waiting += ways[i].waiting;
+			run_leaver(way, i, pause);
+		waiting += way->waiting;
 	}
 	return waiting;
 }
