@@ -450,3 +450,17 @@ unsigned long kcov_read_number(const char *path, const char *key)
 	fclose(file);
 	return number;
 }
+
+/* The exit status of a shell's command, -1 if it has none; and what it wrote. */
+int kcov_run(const char *command, char *said, size_t room)
+{
+	FILE *output = popen(command, "re");
+	int status;
+
+	said[0] = '\0';
+	if (!output)
+		return -1;
+	said[fread(said, 1, room - 1, output)] = '\0';
+	status = pclose(output);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}

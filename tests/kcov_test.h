@@ -136,4 +136,7 @@ int kcov_read_file(const char *path);
 long kcov_count_lines(const char *path, bool (*wanted)(const char *line));
 unsigned long kcov_read_number(const char *path, const char *key);
 
+/* Programs. */
+int kcov_run(const char *command, char *said, size_t room);
+
 #endif /* KCOV_TEST_H */

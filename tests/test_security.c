@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -141,6 +142,33 @@ static void log_names_the_cure(void **state)
 	told = kcov_log_says(log, cure);
 	close(log);
 	assert_true(told);
+}
+
+/* Without it in what a program may get, too: else root gets it back. */
+static int tool_without_syslog(void *unused)
+{
+	char said[512];
+
+	(void)unused;
+	if (prctl(PR_CAPBSET_DROP, CAP_SYSLOG) ||
+	    kcov_run("kcovctl trace 2>&1", said, sizeof(said)) != 1)
+		return -1;
+	return strstr(said, "CAP_SYSLOG") && !strstr(said, "kptr_restrict") ? 0 : 1;
+}
+
+static void tool_names_the_one_cure(void **state)
+{
+	char said[512];
+	int status;
+
+	(void)state;
+	assert_int_equal(kcov_in_child(tool_without_syslog, NULL), 0);
+	assert_int_equal(kcov_write_file(RESTRICT, "2"), 0);
+	status = kcov_run("kcovctl trace 2>&1", said, sizeof(said));
+	assert_int_equal(kcov_write_file(RESTRICT, "1"), 0);
+	assert_int_equal(status, 1);
+	assert_non_null(strstr(said, "kernel.kptr_restrict=1"));
+	assert_null(strstr(said, "CAP_SYSLOG"));
 }
 
 static int trace_without_syslog(void *test)
@@ -437,6 +465,7 @@ int main(void)
 		HIDDEN(open_needs_the_capability_that_shows_addresses),
 		HIDDEN(nobody_opens_it_where_addresses_are_shown_to_nobody),
 		HIDDEN(log_names_the_cure),
+		HIDDEN(tool_names_the_one_cure),
 		KCOV_TEST(descriptor_that_was_handed_over_works),
 		cmocka_unit_test(kernels_own_table_has_addresses),
 		KCOV_TEST(no_file_shows_an_address),

@@ -8,6 +8,8 @@
 #include <fcntl.h>
 #include <linux/kcov.h>
 #include <linux/magic.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/vfs.h>
@@ -17,6 +19,8 @@
 #include "kcovctl_device.h"
 
 #define DEBUGFS_PATH "/sys/kernel/debug"
+#define LOCKDOWN_PATH "/sys/kernel/security/lockdown"
+#define RESTRICT_PATH "/proc/sys/kernel/kptr_restrict"
 
 struct cure {
 	int err;
@@ -24,12 +28,7 @@ struct cure {
 };
 
 static const struct cure open_cures[] = {
-	{ ENOENT,
-	  "the module is not loaded: modprobe kcov, or insmod kcov.ko" },
 	{ EACCES, "only root may trace: run as root, or through sudo" },
-	{ EPERM,
-	  "kernel lockdown closes debugfs: switch Secure Boot off, or boot with lockdown=none" },
-	{ EPERM, "or addresses are hidden: sysctl kernel.kptr_restrict=1, and CAP_SYSLOG" },
 	{ EMFILE, "too many open files: raise ulimit -n" },
 	{ ENFILE, "too many open files: raise sysctl fs.file-max" },
 	{ ENOMEM, "no memory for a descriptor: free some" },
@@ -91,12 +90,73 @@ static bool is_debugfs_mounted(void)
 	return !statfs(DEBUGFS_PATH, &fs) && fs.f_type == DEBUGFS_MAGIC;
 }
 
+struct line {
+	char text[80];
+};
+
+/* Empty if there is no such file. */
+static struct line read_line(const char *path)
+{
+	FILE *file = fopen(path, "re");
+	struct line line = { "" };
+
+	if (file && !fgets(line.text, sizeof(line.text), file))
+		line.text[0] = '\0';
+	if (file)
+		fclose(file);
+	return line;
+}
+
+/* The word in brackets; empty if the kernel is not locked down. */
+static struct line lockdown_level(void)
+{
+	const struct line levels = read_line(LOCKDOWN_PATH);
+	const char *bracket = strchr(levels.text, '[');
+	struct line level = { "" };
+
+	if (bracket && sscanf(bracket, "[%79[^]]", level.text) == 1 &&
+	    !strcmp(level.text, "none"))
+		level.text[0] = '\0';
+	return level;
+}
+
+static void explain_lockdown(const char *level)
+{
+	warnx("  the kernel is locked down (%s), as Secure Boot does: boot with", level);
+	warnx("  Secure Boot off, in the firmware or by mokutil --disable-validation,");
+	warnx("  and without lockdown= on the kernel's command line");
+}
+
+/* The module asks the kernel for both. */
+static void explain_hidden_addresses(void)
+{
+	if (read_line(RESTRICT_PATH).text[0] == '2')
+		warnx("  addresses are hidden from everybody: sysctl kernel.kptr_restrict=1");
+	else
+		warnx("  addresses are hidden from this process: it needs CAP_SYSLOG");
+}
+
+/*
+ * Lockdown refuses to load the module as well as to open its file, before the
+ * module is asked: no other cure helps then.
+ */
 static bool explain_open(void)
 {
-	if (errno != ENOENT || is_debugfs_mounted())
+	const int err = errno;
+	struct line level;
+
+	if (err != EPERM && err != ENOENT)
 		return explain("open", open_cures);
-	warnx("%s: open: %s", DEVICE_PATH, error_text(ENOENT));
-	warnx("  debugfs is not mounted: mount -t debugfs none " DEBUGFS_PATH);
+	level = lockdown_level();
+	warnx("%s: open: %s", DEVICE_PATH, error_text(err));
+	if (err == ENOENT && !is_debugfs_mounted())
+		warnx("  debugfs is not mounted: mount -t debugfs none " DEBUGFS_PATH);
+	else if (level.text[0])
+		explain_lockdown(level.text);
+	else if (err == ENOENT)
+		warnx("  the module is not loaded: modprobe kcov, or insmod kcov.ko");
+	else
+		explain_hidden_addresses();
 	return false;
 }
 
