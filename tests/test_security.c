@@ -11,7 +11,6 @@
 #include <linux/capability.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
@@ -22,7 +21,6 @@
 
 #include "kcov_instances.h"
 #include "kcov_log.h"
-#include "kcov_random.h"
 
 #define RESTRICT	"/proc/sys/kernel/kptr_restrict"
 #define PARAMETERS	"/sys/module/kcov/parameters"
@@ -278,86 +276,6 @@ static void log_shows_no_address(void **state)
 	assert_int_equal(addresses, 0);
 }
 
-/* --- what is written to the files ----------------------------------------------------- */
-
-/* The head, which holds the rules and the number of functions. */
-static void read_head(char *head, size_t room)
-{
-	FILE *file = fopen(KCOV_FUNCTIONS, "re");
-	size_t got = 0;
-
-	while (file && got < room - 1 && fgets(head + got, room - got, file) && head[got] == '#')
-		got += strlen(head + got);
-	head[got] = '\0';
-	if (file)
-		fclose(file);
-}
-
-static const size_t lengths[] = { 1, 2, 3, 7, 63, 64, 127, 128, 129, 511, 512, 4094, 4095, 4096,
-				  4097, 8192, 65536, 1 << 20 };
-
-/* Bytes that make no rule: each is refused, whatever its length. */
-static const unsigned char fillings[] = { '+', '-', '=', '!', '\\', '[', 'a', ':', 0, 0x80, 0xff };
-
-static void malformed_rules_of_any_length_change_nothing(void **state)
-{
-	char before[512], after[512];
-	char *bytes = malloc(1 << 20);
-	int taken = 0;
-
-	(void)state;
-	assert_non_null(bytes);
-	assert_int_equal(kcov_write_file(KCOV_FUNCTIONS, "=ksys_*"), 0);
-	read_head(before, sizeof(before));
-	for (size_t i = 0; i < ARRAY_SIZE(fillings); i++) {
-		memset(bytes, fillings[i], 1 << 20);
-		for (size_t j = 0; j < ARRAY_SIZE(lengths); j++)
-			taken += kcov_write_bytes(KCOV_FUNCTIONS, bytes, lengths[j]) == 0;
-	}
-	read_head(after, sizeof(after));
-	free(bytes);
-	assert_int_equal(kcov_write_file(KCOV_FUNCTIONS, "default"), 0);
-	assert_int_equal(taken, 0);
-	assert_non_null(strstr(before, "ksys_"));
-	assert_string_equal(before, after);
-}
-
-static void noise_of_any_length_is_survived(void **state)
-{
-	struct kcov_random random = { 1 };
-	unsigned char *bytes = malloc(1 << 20);
-	int odd = 0;
-
-	(void)state;
-	assert_non_null(bytes);
-	for (size_t i = 0; i < 1 << 20; i++)
-		bytes[i] = kcov_random_below(&random, 256);
-	for (size_t at = 0; at < 64; at++)
-		for (size_t j = 0; j < ARRAY_SIZE(lengths) - 2; j++) {
-			odd += kcov_write_bytes(KCOV_FOLLOW, bytes + at, lengths[j]) != EINVAL;
-			odd += kcov_write_bytes(KCOV_FUNCTIONS, bytes + at, lengths[j]) == 0;
-		}
-	free(bytes);
-	assert_int_equal(odd, 0);
-}
-
-static void text_behind_a_nul_is_refused(void **state)
-{
-	static const char rules[] = "default\0+ksys_*";
-
-	(void)state;
-	assert_int_equal(kcov_write_bytes(KCOV_FUNCTIONS, rules, sizeof(rules) - 1), EINVAL);
-	assert_int_equal(kcov_write_bytes(KCOV_FUNCTIONS, rules, strlen(rules)), 0);
-}
-
-static void text_that_cannot_be_read_is_efault(void **state)
-{
-	(void)state;
-	assert_int_equal(kcov_write_bytes(KCOV_FUNCTIONS, (void *)8, 8), EFAULT);
-	assert_int_equal(kcov_write_bytes(KCOV_FUNCTIONS, (void *)-4096L, 8), EFAULT);
-	assert_int_equal(kcov_write_bytes(KCOV_FOLLOW, (void *)8, 8), EFAULT);
-}
-
 /* --- killed anywhere ------------------------------------------------------------------ */
 
 static bool run_sections(int fd)
@@ -471,11 +389,6 @@ int main(void)
 		KCOV_TEST(no_file_shows_an_address),
 		cmocka_unit_test(names_that_went_with_their_module_are_no_addresses),
 		cmocka_unit_test(log_shows_no_address),
-		/* with a descriptor, so that they stay armed meanwhile */
-		KCOV_TEST(malformed_rules_of_any_length_change_nothing),
-		cmocka_unit_test(noise_of_any_length_is_survived),
-		cmocka_unit_test(text_behind_a_nul_is_refused),
-		cmocka_unit_test(text_that_cannot_be_read_is_efault),
 		cmocka_unit_test_setup_teardown(process_killed_at_any_call_leaves_nothing,
 						load_drivers, unload_drivers),
 	};
