@@ -1,25 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Who may open what, what nobody is shown, and what a process leaves that is killed.
+ * Who may open what, and what nobody is shown.
  *
  * Lockdown, which stays until the next boot, has a group of its own.
  */
-#include "kcov_remote.h"
+#include "kcov_test.h"
 
 #include <ctype.h>
 #include <dirent.h>
 #include <linux/capability.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/ptrace.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include "kcov_instances.h"
 #include "kcov_log.h"
 
 #define RESTRICT	"/proc/sys/kernel/kptr_restrict"
@@ -276,104 +272,6 @@ static void log_shows_no_address(void **state)
 	assert_int_equal(addresses, 0);
 }
 
-/* --- killed anywhere ------------------------------------------------------------------ */
-
-static bool run_sections(int fd)
-{
-	struct kcov_remote both = kcov_usb(KCOV_USB_A);
-
-	both.common_handle = KCOV_COMMON_A;
-	return !kcov_remote_enable(fd, &both) &&
-	       !kcov_deferred("worker %#llx 2", (unsigned long long)KCOV_USB_A) &&
-	       !kcov_sections("start %#llx", (unsigned long long)KCOV_USB_A) &&
-	       !kcov_sections("stop") && !kcov_disable(fd);
-}
-
-static bool run_tree(int fd)
-{
-	pid_t pid;
-
-	if (kcov_ioctl(fd, KCOV_TREE_ENABLE, 0))
-		return false;
-	pid = fork();
-	if (!pid)
-		_exit(0);
-	return waitpid(pid, NULL, 0) == pid && !kcov_disable(fd);
-}
-
-/* All that binds a task; what it leaves enabled is left to the exit. */
-static void use_all(void)
-{
-	struct kcov_test own, other;
-
-	ptrace(PTRACE_TRACEME, 0, NULL, NULL);
-	raise(SIGSTOP);
-	if (!kcov_make(&own, KCOV_TEST_SIZE) || !kcov_make(&other, KCOV_TEST_SIZE))
-		_exit(1);
-	if (kcov_trace_read(&own) <= 0 || !run_sections(own.fd) || !run_tree(own.fd))
-		_exit(2);
-	kcov_unmap(other.buffer, other.size);
-	if (kcov_enable(own.fd) || kcov_enable_common(other.fd, KCOV_COMMON_B))
-		_exit(3);
-	close(own.fd);
-	syscall(SYS_getppid);
-	_exit(0);
-}
-
-/* Goes from one end of a system call to the next; false if the child is no more. */
-static bool go_on(pid_t pid, int *status)
-{
-	return !ptrace(PTRACE_SYSCALL, pid, NULL, NULL) && waitpid(pid, status, 0) == pid &&
-	       WIFSTOPPED(*status);
-}
-
-/* Killed when it has entered or left that many calls; true if there are so many. */
-static bool kill_after(unsigned int stops, int *status)
-{
-	const pid_t pid = fork();
-	bool alive = true;
-
-	if (!pid)
-		use_all();
-	waitpid(pid, status, 0);
-	while (stops-- && alive)
-		alive = go_on(pid, status);
-	if (!alive)
-		return false;
-	kill(pid, SIGKILL);
-	waitpid(pid, status, 0);
-	return true;
-}
-
-/* The next one gets the same handles, and EEXIST if the one before has left them. */
-static void process_killed_at_any_call_leaves_nothing(void **state)
-{
-	unsigned int stops = 0;
-	int status = 0;
-
-	(void)state;
-	while (kill_after(stops, &status)) {
-		assert_true(WIFSIGNALED(status));
-		assert_true(kcov_wait_for(kcov_has_no_rows, NULL));
-		stops++;
-	}
-	assert_true(WIFEXITED(status));
-	assert_int_equal(WEXITSTATUS(status), 0);
-	assert_true(stops > 60);
-	assert_true(kcov_wait_for(kcov_has_no_rows, NULL));
-	printf("# killed at %u places\n", stops);
-}
-
-static int load_drivers(void **state)
-{
-	return kcov_make_areas_small() ? kcov_load_drivers(state) : -1;
-}
-
-static int unload_drivers(void **state)
-{
-	return kcov_make_areas_usual() ? kcov_unload_drivers(state) : -1;
-}
-
 #define HIDDEN(name) cmocka_unit_test_setup_teardown(name, hide_addresses, show_addresses)
 
 int main(void)
@@ -389,8 +287,6 @@ int main(void)
 		KCOV_TEST(no_file_shows_an_address),
 		cmocka_unit_test(names_that_went_with_their_module_are_no_addresses),
 		cmocka_unit_test(log_shows_no_address),
-		cmocka_unit_test_setup_teardown(process_killed_at_any_call_leaves_nothing,
-						load_drivers, unload_drivers),
 	};
 
 	return cmocka_run_group_tests(security, NULL, NULL) != 0;
