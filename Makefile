@@ -326,9 +326,10 @@ make check-same    is the same recorded of the same code on the stock kernel, mo
 make reference     a small kernel with CONFIG_KCOV, to compare with; then
 make check KERNEL=reference the same tests there, without our module
 make check KERNEL=debug     the same tests, on a kernel with KASAN, lockdep,
-                   kmemleak and the like; RUNS=stock only the first boot
+                   kmemleak and the like; RUNS=stock only the first boot,
+                   RUNS=controls only the one in which each of these must see a fault
 make check KERNEL=kcsan     the same tests, on a kernel that looks for data races
-                   in our code
+                   in our code; RUNS= as for debug
 make bench         instructions of all that kcov does, ours and the kernel's own: a table,
                    and build/bench/KERNEL.json
 make bench-check   is the hot path as fast as tests/bench/baseline.* says?
