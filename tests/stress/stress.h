@@ -308,5 +308,6 @@ const char *stress_race_unload(struct kcov_random *luck);
 
 /* stress_epoch.c */
 bool stress_run_epoch(unsigned int seconds);
+unsigned long stress_count_calls(void);
 
 #endif /* STRESS_H */

@@ -125,7 +125,7 @@ static void tend(double *next_kill)
 		kill_worker(victim);
 }
 
-static unsigned long count_calls(void)
+unsigned long stress_count_calls(void)
 {
 	unsigned long made = 0;
 
@@ -137,19 +137,19 @@ static unsigned long count_calls(void)
 static void report(void)
 {
 	printf("# seed %#lx, epoch %u: %lu calls, %lu lives, %lu kills\n", stress_world->seed,
-	       stress_world->epoch, count_calls(), stress_world->lives, stress_world->kills);
+	       stress_world->epoch, stress_count_calls(), stress_world->lives, stress_world->kills);
 	fflush(stdout);
 }
 
 /* On a slow kernel an epoch is longer, so that actors come as far. */
 static bool is_over(double end, unsigned long enough)
 {
-	return now() >= end && (now() >= end + MORE_SECONDS || count_calls() >= enough);
+	return now() >= end && (now() >= end + MORE_SECONDS || stress_count_calls() >= enough);
 }
 
 static void run_actors(double end)
 {
-	const unsigned long enough = count_calls() + ENOUGH_CALLS;
+	const unsigned long enough = stress_count_calls() + ENOUGH_CALLS;
 	double next_kill = now() + 1, next_report = now() + REPORT_SECONDS;
 
 	for (size_t i = 0; i < worker_count; i++)
