@@ -134,6 +134,7 @@ int kcov_write_file(const char *path, const char *text);
 int kcov_write_number(const char *path, unsigned long number);
 int kcov_read_file(const char *path);
 long kcov_count_lines(const char *path, bool (*wanted)(const char *line));
+long kcov_count_patched(void);
 unsigned long kcov_read_number(const char *path, const char *key);
 
 /* Programs. */

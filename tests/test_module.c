@@ -14,15 +14,8 @@
 
 #define DISARM_DELAY	"/sys/module/kcov/parameters/disarm_delay"
 #define FTRACE_ENABLED	"/proc/sys/kernel/ftrace_enabled"
-#define PATCHED		"/sys/kernel/debug/tracing/enabled_functions"
 #define CACHES_MAX	512
 #define ROUNDS		2000
-
-static bool any_line(const char *line)
-{
-	(void)line;
-	return true;
-}
 
 static bool names_kcov(const char *line)
 {
@@ -46,7 +39,7 @@ static long left_over(void)
 	       kcov_count_lines("/proc/modules", names_kcov) +
 	       kcov_count_lines("/proc/vmallocinfo", names_kcov) +
 	       kcov_count_lines("/proc/vmallocinfo", has_no_name) +
-	       kcov_count_lines(PATCHED, any_line) +
+	       kcov_count_patched() +
 	       !access(KCOV_DEVICE, F_OK) + !access(KCOV_INSTANCES, F_OK);
 }
 
@@ -147,7 +140,7 @@ static void something_is_there_while_it_is_loaded(void **state)
 	(void)state;
 	assert_true(trace_once());
 	assert_true(kcov_count_lines("/proc/slabinfo", names_kcov) > 0);
-	assert_true(kcov_count_lines(PATCHED, any_line) > 0);
+	assert_true(kcov_count_patched() > 0);
 	assert_int_equal(kcov_count_lines("/proc/modules", names_kcov), 1);
 }
 
@@ -166,7 +159,7 @@ static void unload_while_disarming_is_delayed_leaves_nothing(void **state)
 {
 	(void)state;
 	assert_true(trace_once());
-	assert_true(kcov_count_lines(PATCHED, any_line) > 0);
+	assert_true(kcov_count_patched() > 0);
 	assert_true(unload_when_unused());
 	assert_int_equal(left_over(), 0);
 }
@@ -174,7 +167,7 @@ static void unload_while_disarming_is_delayed_leaves_nothing(void **state)
 static bool is_disarmed(void *unused)
 {
 	(void)unused;
-	return kcov_count_lines(PATCHED, any_line) == 0;
+	return kcov_count_patched() == 0;
 }
 
 static void last_close_disarms_at_once_without_a_delay(void **state)

@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#define PATCHED		"/sys/kernel/tracing/enabled_functions"
 #define NOT_COVERED	"modules_without_function_entries"
 
 /* The loader's own come first. */
@@ -25,18 +24,7 @@ static unsigned int wrong;
 
 /* --- a module that is covered -------------------------------------------------------------- */
 
-static bool is_any(const char *line)
-{
-	(void)line;
-	return true;
-}
-
-/* What ftrace has patched, and what of it is not ours. */
-static long patched(void)
-{
-	return kcov_count_lines(PATCHED, is_any);
-}
-
+/* What is not ours of what ftrace has patched. */
 static long patched_by_others;
 
 static unsigned long functions(void)
@@ -48,7 +36,7 @@ static unsigned long functions(void)
 static void check_set(void)
 {
 	const unsigned long count = functions();
-	const long hooked = patched() - patched_by_others;
+	const long hooked = kcov_count_patched() - patched_by_others;
 	const long records = kcov_trace_read(&keeper);
 
 	if (count && hooked == (long)count && records > 0)
@@ -103,7 +91,7 @@ static int cover_module(void **state)
 	wrong = 0;
 	if (kcov_write_file(KCOV_FUNCTIONS, KCOV_FAULTS_FEW) || !kcov_make(&keeper, KCOV_TEST_SIZE))
 		return -1;
-	patched_by_others = patched() - (long)functions();
+	patched_by_others = kcov_count_patched() - (long)functions();
 	return act_load() || kcov_write_file(KCOV_FUNCTIONS, "+cpuid:*") || act_unload();
 }
 
