@@ -68,6 +68,8 @@ struct collection {
 	const struct module *mod;
 	unsigned long mod_start, mod_end;
 	bool mod_allowed;
+	/* Ftrace does not know its functions: what would be covered is counted. */
+	bool is_unknown;
 };
 
 static bool can_look_up(void)
@@ -173,7 +175,7 @@ static void add_entry(struct collection *all, const char *name,
 
 	if (!by_default && !all->rules)
 		return;
-	entry = static_call(kcov_location_of)(address);
+	entry = all->is_unknown ? address : static_call(kcov_location_of)(address);
 	if (!entry || !kcov_rules_cover(all->rules, name, module, by_default))
 		return;
 	/* Past the end only counted: the caller comes again with more room. */
@@ -244,12 +246,25 @@ static unsigned int sort_unique(unsigned long *entries, unsigned int count)
 	return to;
 }
 
+/*
+ * A module is loaded without them where ftrace had no memory for its functions,
+ * or has shut itself down.
+ */
+static bool is_unknown(const struct module *mod)
+{
+	return mod->num_ftrace_callsites &&
+	       !static_call(kcov_location_of)(mod->ftrace_callsites[0]);
+}
+
 /**
  * kcov_symbol_entries() - the function entries to be covered, now
- * @mod: those of this module, which is there to stay; NULL: all
+ * @mod: those of this module, which is coming; NULL: all
  * @rules: what the user wants changed, or NULL; their hits are counted
  * @entries: set to an array of ftrace locations, to be freed with kvfree()
  * @count: set to its length, 0 if there are none
+ *
+ * Return: 0 or an errno: ENOMEM, also if ftrace had none for @mod, ENODEV: it has
+ * shut itself down, EOPNOTSUPP: there is no look-up of symbols.
  */
 int kcov_symbol_entries(const struct module *mod, struct kcov_rules *rules,
 			unsigned long **entries, unsigned int *count)
@@ -262,6 +277,7 @@ int kcov_symbol_entries(const struct module *mod, struct kcov_rules *rules,
 
 	if (!can_look_up())
 		return -EOPNOTSUPP;
+	all.is_unknown = mod && is_unknown(mod);
 	for (;;) {
 		all.entries = kvmalloc_array(all.max, sizeof(*all.entries),
 					     GFP_KERNEL);
@@ -280,6 +296,10 @@ int kcov_symbol_entries(const struct module *mod, struct kcov_rules *rules,
 			break;
 		kvfree(all.entries);
 		all.max = all.count + all.count / 8;
+	}
+	if (all.is_unknown && all.count) {
+		kvfree(all.entries);
+		return kcov_symbol_ftrace_is_dead() ? -ENODEV : -ENOMEM;
 	}
 	*entries = all.entries;
 	*count = sort_unique(all.entries, all.count);
