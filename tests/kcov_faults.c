@@ -144,7 +144,8 @@ static bool fail_from(const struct kcov_faults_call *call, unsigned int n, bool 
 		complain(outcome, call, n, strerror(err));
 	if (err && call->act())
 		complain(outcome, call, n, "called again it does not work");
-	call->end();
+	if (!call->end())
+		complain(outcome, call, n, "what it left is not right");
 	if (count_splats())
 		complain(outcome, call, n, "the kernel complains");
 	return failed;
@@ -189,7 +190,8 @@ static unsigned int count_allocations(const struct kcov_faults_call *call,
 	if (!call->begin() || !kcov_faults_make_once(ALLOCATIONS_MAX) || call->act())
 		complain(outcome, call, ALLOCATIONS_MAX, "it does not work without a fault");
 	left = take_left();
-	call->end();
+	if (!call->end())
+		complain(outcome, call, ALLOCATIONS_MAX, "what it left is not right");
 	return ALLOCATIONS_MAX - left;
 }
 

@@ -10,12 +10,15 @@
 /* Rules for few functions: arming and choosing are done over and over. */
 #define KCOV_FAULTS_FEW	"=vfs_read +vfs_write +ksys_*"
 
-/* Answers an errno or 0; begin and end come without faults around each call. */
+/*
+ * Answers an errno or 0; begin and end come without faults around each call, and tell
+ * whether all was as it should be.
+ */
 struct kcov_faults_call {
 	const char *name;
 	bool (*begin)(void);
 	int (*act)(void);
-	void (*end)(void);
+	bool (*end)(void);
 };
 
 /* How the calls with a fault ended. */
