@@ -277,6 +277,33 @@ static void malformed_writes_to_any_file_change_nothing(void **state)
 	assert_true(kcov_trace_read(*state) > 0);
 }
 
+/* More than the kernel takes at once. All of it is one page of zeroes. */
+#define TOO_LONG	0x100000000UL
+
+static void writes_longer_than_any_change_nothing(void **state)
+{
+	char *text = mmap(NULL, TOO_LONG, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct values before;
+	unsigned int odd = 0;
+
+	(void)state;
+	assert_ptr_not_equal(text, MAP_FAILED);
+	read_values(&before);
+	for (size_t i = 0; i < file_count; i++) {
+		const int fd = open(files[i], O_WRONLY | O_CLOEXEC);
+		const ssize_t written = fd < 0 ? -1 : write(fd, text, TOO_LONG);
+
+		if (!is_answer(i, text, written, errno, &before)) {
+			print_error("%s: %zd (errno %d)\n", files[i], written, errno);
+			odd++;
+		}
+		if (fd >= 0)
+			close(fd);
+	}
+	munmap(text, TOO_LONG);
+	assert_int_equal(odd, 0);
+}
+
 /* Names of functions and modules end somewhere between. */
 static const size_t rule_lengths[] = { 1, 2, 3, 7, 63, 64, 127, 128, 129, 511, 512, 4094, 4095,
 				       4096, 4097, 8192, 65536, 1 << 20 };
@@ -346,6 +373,7 @@ int main(void)
 	const struct CMUnitTest writes[] = {
 		cmocka_unit_test(changed_value_is_noticed),
 		cmocka_unit_test(malformed_writes_to_any_file_change_nothing),
+		cmocka_unit_test(writes_longer_than_any_change_nothing),
 		cmocka_unit_test(malformed_rules_of_any_length_change_nothing),
 		cmocka_unit_test(noise_of_any_length_is_survived),
 		cmocka_unit_test(text_behind_a_nul_is_refused),
