@@ -38,10 +38,12 @@
 
 /*
  * Where exits are seen. The start of do_exit() is before anyone can learn of
- * the exit; without ftrace sched_process_exit is left, which 6.1 raises only
- * after the wake-up that pthread_join() waits for (7.3 before it).
+ * the exit; without ftrace, or kprobes, which tell do_exit()'s address,
+ * sched_process_exit is left, which 6.1 raises only after the wake-up that
+ * pthread_join() waits for (7.3 before it).
  */
-#if defined(CONFIG_DYNAMIC_FTRACE) && !defined(KCOV_FORCE_TRACEPOINTS)
+#if defined(CONFIG_DYNAMIC_FTRACE) && defined(CONFIG_KPROBES) && \
+	!defined(KCOV_FORCE_TRACEPOINTS)
 #define KCOV_EXIT_FTRACE
 #endif
 
