@@ -300,27 +300,32 @@ int kcov_rounds(void)
 	return rounds && atoi(rounds) > 0 ? atoi(rounds) : 20;
 }
 
-static int load_file(const char *path)
+static int load_file(const char *path, const char *parameters)
 {
 	const int fd = open(path, O_RDONLY | O_CLOEXEC);
 	int result;
 
 	if (fd < 0)
 		return errno;
-	result = syscall(SYS_finit_module, fd, "", 0) ? errno : 0;
+	result = syscall(SYS_finit_module, fd, parameters, 0) ? errno : 0;
 	close(fd);
 	kcov_symbols_forget();
 	return result;
 }
 
 /* Module files lie where the runner says, else where the VM has them. */
-int kcov_load(const char *module)
+int kcov_load_with(const char *module, const char *parameters)
 {
 	const char *directory = getenv("KCOV_KO_DIR");
 	char path[PATH_MAX];
 
 	snprintf(path, sizeof(path), "%s/%s.ko", directory ? directory : "/kcov", module);
-	return load_file(path);
+	return load_file(path, parameters);
+}
+
+int kcov_load(const char *module)
+{
+	return kcov_load_with(module, "");
 }
 
 /* A module of the running kernel that needs no other, by its path below kernel/. */
@@ -331,7 +336,7 @@ int kcov_load_stock(const char *path)
 
 	uname(&kernel);
 	snprintf(whole, sizeof(whole), "/lib/modules/%s/kernel/%s", kernel.release, path);
-	return load_file(whole);
+	return load_file(whole, "");
 }
 
 int kcov_unload(const char *module)

@@ -122,6 +122,7 @@ void kcov_symbols_forget(void);
 
 /* Modules and other files of the kernel. */
 int kcov_load(const char *module);
+int kcov_load_with(const char *module, const char *parameters);
 int kcov_load_stock(const char *path);
 int kcov_unload(const char *module);
 bool kcov_is_loaded(const char *module);
