@@ -49,16 +49,22 @@ static bool has_as_many_hooks(void *hooks)
 	return hooks_on_exit() == *(unsigned long *)hooks;
 }
 
-/* Opens and truncates first, which is how tracefs is told to forget. */
+/* Opens and truncates first, which is how tracefs is told to forget. It takes word by word. */
 int kcov_rewrite_file(const char *path, const char *text)
 {
 	const int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
+	ssize_t written = 0;
 	int result = 0;
 
 	if (fd < 0)
 		return errno;
-	if (write(fd, text, strlen(text)) < 0)
-		result = errno;
+	for (const char *end = text + strlen(text); text < end; text += written) {
+		written = write(fd, text, end - text);
+		if (written < 0)
+			result = errno;
+		if (written <= 0)
+			break;
+	}
 	close(fd);
 	return result;
 }
