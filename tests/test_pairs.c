@@ -272,9 +272,15 @@ static const struct action
 struct runner {
 	const struct action *action;
 	int cpu;
-	unsigned long times, wrong;
+	atomic_ulong times;
+	unsigned long wrong;
 	int error;		/* the last wrong one */
 };
+
+static bool has_been_there(void *runner)
+{
+	return atomic_load(&((struct runner *)runner)->times) > 0;
+}
 
 static void *run(void *data)
 {
@@ -284,7 +290,7 @@ static void *run(void *data)
 	while (!atomic_load(&stop)) {
 		const int err = runner->action->act();
 
-		runner->times++;
+		atomic_fetch_add(&runner->times, 1);
 		if (runner->action->may & MAY(err))
 			continue;
 		runner->wrong++;
@@ -306,8 +312,8 @@ static unsigned long answers_that_may_not_be(const struct runner *runner)
 {
 	if (runner->wrong)
 		print_error("%s on CPU %d: %lu of %lu times wrong, the last time %s\n",
-			    runner->action->name, runner->cpu, runner->wrong, runner->times,
-			    strerror(runner->error));
+			    runner->action->name, runner->cpu, runner->wrong,
+			    atomic_load(&runner->times), strerror(runner->error));
 	return runner->wrong;
 }
 
@@ -320,19 +326,22 @@ static void meet(const struct action *first, const struct action *second)
 	pthread_t threads[2];
 	const unsigned int milliseconds = ROUND_MILLISECONDS * kcov_rounds();
 	unsigned long wrong = 0;
+	bool have_met;
 
 	atomic_store(&stop, false);
 	for (int i = 0; i < 2; i++)
 		assert_int_equal(pthread_create(&threads[i], NULL, run, &runners[i]), 0);
 	sleep_for(milliseconds > MILLISECONDS ? milliseconds : MILLISECONDS);
+	/* Where all is slow, one may not have begun. */
+	have_met = kcov_wait_for(has_been_there, &runners[0]) &&
+		   kcov_wait_for(has_been_there, &runners[1]);
 	atomic_store(&stop, true);
 	for (int i = 0; i < 2; i++)
 		pthread_join(threads[i], NULL);
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < 2; i++)
 		wrong += answers_that_may_not_be(&runners[i]);
-		assert_true(runners[i].times > 0);
-	}
 	assert_int_equal(wrong, 0);
+	assert_true(have_met);
 }
 
 #define PAIR(name, first, second)			\
