@@ -228,22 +228,28 @@ static bool is_answer(size_t file, const char *text, ssize_t written, int err,
 	return are_unchanged(before) || (restore(file, before) && are_unchanged(before));
 }
 
+static bool try_way(size_t way, size_t file, char *text, size_t length,
+		    const struct values *before)
+{
+	const int fd = open(files[file], O_WRONLY | O_CLOEXEC);
+	const ssize_t written = fd < 0 ? -1 : ways[way](fd, text, length);
+	const int err = errno;
+
+	if (fd >= 0)
+		close(fd);
+	if (is_answer(file, text, written, err, before))
+		return true;
+	print_error("%s: %zu bytes, first %#x, last %#x, in way %zu: %zd (errno %d)\n",
+		    files[file], length, text[0], text[length ? length - 1 : 0], way,
+		    written, err);
+	return false;
+}
+
 static bool try_ways(size_t file, char *text, size_t length, const struct values *before)
 {
-	for (size_t way = 0; way < ARRAY_SIZE(ways); way++) {
-		const int fd = open(files[file], O_WRONLY | O_CLOEXEC);
-		const ssize_t written = fd < 0 ? -1 : ways[way](fd, text, length);
-		const int err = errno;
-
-		if (fd >= 0)
-			close(fd);
-		if (is_answer(file, text, written, err, before))
-			continue;
-		print_error("%s: %zu bytes, first %#x, last %#x, in way %zu: %zd (errno %d)\n",
-			    files[file], length, text[0], text[length ? length - 1 : 0], way,
-			    written, err);
-		return false;
-	}
+	for (size_t way = 0; way < ARRAY_SIZE(ways); way++)
+		if (!try_way(way, file, text, length, before))
+			return false;
 	return true;
 }
 
@@ -289,17 +295,8 @@ static void writes_longer_than_any_change_nothing(void **state)
 	(void)state;
 	assert_ptr_not_equal(text, MAP_FAILED);
 	read_values(&before);
-	for (size_t i = 0; i < file_count; i++) {
-		const int fd = open(files[i], O_WRONLY | O_CLOEXEC);
-		const ssize_t written = fd < 0 ? -1 : write(fd, text, TOO_LONG);
-
-		if (!is_answer(i, text, written, errno, &before)) {
-			print_error("%s: %zd (errno %d)\n", files[i], written, errno);
-			odd++;
-		}
-		if (fd >= 0)
-			close(fd);
-	}
+	for (size_t i = 0; i < file_count; i++)
+		odd += !try_way(0, i, text, TOO_LONG, &before);
 	munmap(text, TOO_LONG);
 	assert_int_equal(odd, 0);
 }
