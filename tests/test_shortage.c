@@ -70,11 +70,12 @@ static bool begin_unloaded(void)
 static bool covered_or_counted(void)
 {
 	const unsigned long more_lost = kcov_lost(NOT_COVERED) - lost;
-	const unsigned long more = functions() - without_it;
+	const unsigned long count = functions();
+	const bool is_covered = count > without_it;
 
-	if (!more + !more_lost == 1 && more_lost <= 1)
+	if (is_covered + more_lost == 1)
 		return true;
-	print_error("%lu functions more, %lu lost\n", more, more_lost);
+	print_error("%lu functions, %lu before, %lu lost\n", count, without_it, more_lost);
 	return false;
 }
 
