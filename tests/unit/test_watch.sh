@@ -7,8 +7,9 @@
 # function that nobody has called yet becomes a breakpoint, the guest calls it, with
 # interrupts off, is made to wait (tests/sample/vm_breakpoint.c), and the byte becomes what it
 # was. QEMU goes on with its translation of the breakpoint; memory is right. What a monitor
-# does that is late or says nothing is seen with programs in QEMU's place. A variable SECONDS
-# is what make stress may leave there: it is not time that has passed.
+# does that is late or says nothing, and a QEMU that ends (tests/vm/boot), is seen with programs
+# in QEMU's place. A variable SECONDS is what make stress may leave there: it is not time that
+# has passed.
 #
 # KERNEL: whose image to boot, as in make check.
 
@@ -50,7 +51,7 @@ job()
 wait_for()
 {
 	local _
-	for _ in $(seq 300); do
+	for _ in $(seq 900); do
 		! grep -q "$1" "$dir/output" || return 0
 		sleep 0.1
 	done
@@ -136,6 +137,26 @@ write_silent()
 	END
 }
 
+# write_ending COMMAND WORDS: a QEMU that notes its start and is killed, WORDS on the console.
+# From the second start on COMMAND comes first.
+write_ending()
+{
+	cat <<-END
+		#!/bin/bash
+		for word; do
+			case \$word in
+			*id=console,*) console=\${word##*path=} ;;
+			*id=status,*) status=\${word##*path=} ;;
+			esac
+		done
+		echo start >>"\$0.starts"
+		: >"\$console"
+		[ "\$(wc -l <"\$0.starts")" = 1 ] || $1
+		echo "$2" >"\$console"
+		kill -SEGV \$\$
+	END
+}
+
 # boot_with NAME SECONDS: what is in the file takes QEMU's place; for the background
 boot_with()
 {
@@ -144,16 +165,27 @@ boot_with()
 		CONSOLE="$dir/$1.console" tests/vm/boot >"$dir/$1.output" 2>&1
 }
 
+# ends NAME STATUS STARTS: boot_with NAME does, after so many starts
+ends()
+{
+	(boot_with "$1" 60)
+	[ $? = "$2" ] && [ "$(wc -l <"$dir/$1.starts")" = "$3" ]
+}
+
 mib=768
-echo 1..5
+echo 1..8
 write_slow >"$dir/slow"
 write_silent >"$dir/silent"
+# shellcheck disable=SC2016 # a variable of the program
+write_ending '{ echo "exit 3" >"$status"; exit; }' "PCI: Probing" >"$dir/once"
+write_ending true "PCI: Probing" >"$dir/always"
+write_ending true "Run /init as init process" >"$dir/later"
 boot_with slow 60 &
 slow=$!
 boot_with silent 3 &
 silent=$!
 : >"$dir/output"
-SECONDS=90 MEM=$mib KERNEL=${KERNEL:-6.1} BARE=1 TIMEOUT=90 CMDLINE=nokaslr RUN=$(job) \
+SECONDS=120 MEM=$mib KERNEL=${KERNEL:-6.1} BARE=1 TIMEOUT=120 CMDLINE=nokaslr RUN=$(job) \
 	tests/vm/boot >"$dir/output" 2>"$dir/said" &
 boot=$!
 wait_for '^at '
@@ -175,3 +207,9 @@ grep -q '^cont$' "$dir/told" && ! sed '1,/^stop$/d' "$dir/told" | grep -q '^gva2
 is "vm_that_was_stopped_goes_on_whenever_it_answers"
 kill $slow
 wait $slow || true
+ends once 3 2 && grep -q "before its first process, as QEMU ended with status 139" "$dir/once.output"
+is "guest_that_dies_before_its_first_process_is_started_once_more"
+ends always 125 2 && grep -q "before the command ended, as QEMU ended with status 139" "$dir/always.output"
+is "and_no_third_time"
+ends later 125 1
+is "guest_that_dies_later_is_not_started_again"
