@@ -89,7 +89,7 @@ static enum kcov_refusal refuse_enable(const struct kcov_desc *desc,
 	if (kt && kt->remote)
 		return KCOV_REMOTE_BUSY;
 	/* A driver forgot its end; the entry may be the section's own. */
-	if (kt && kt->sections[KCOV_IN_TASK])
+	if (kt && (kt->sections[KCOV_IN_TASK] || kt->sections[KCOV_IN_SOFTIRQ]))
 		return KCOV_THREAD_BUSY;
 	if (arg->trace_mode != KCOV_TRACE_PC &&
 	    arg->trace_mode != KCOV_TRACE_CMP)
