@@ -397,7 +397,10 @@ bool kcov_task_inherit(struct task_struct *child, struct kcov_set *set)
 		return false;
 	inherited = kcov_pool_get();
 	if (!inherited) {
-		kcov_loss_count(KCOV_LOST_CHILD);
+		if (kt->common_handle)
+			kcov_loss_count(KCOV_LOST_CHILD);
+		if (set)
+			kcov_loss_count(KCOV_LOST_OF_TREE);
 		return false;
 	}
 	inherited->task = get_task_struct(child);
