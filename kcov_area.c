@@ -13,6 +13,7 @@
  */
 #include <linux/atomic.h>
 #include <linux/cpumask.h>
+#include <linux/lockdep.h>
 #include <linux/minmax.h>
 #include <linux/moduleparam.h>
 #include <linux/mutex.h>
@@ -96,23 +97,28 @@ static int make_sections(struct list_head *sections, unsigned int count,
 	return list_empty(sections) ? -ENOMEM : 0;
 }
 
-static int fill_pool(void)
+static int make_pool(struct list_head *made)
 {
 	unsigned int count = READ_ONCE(softirq_areas) ?: num_online_cpus() + 2;
 	struct kcov_section *section;
-	LIST_HEAD(made);
 	int err;
 
-	err = make_sections(&made, min(count, SOFTIRQ_AREAS_MAX),
+	err = make_sections(made, min(count, SOFTIRQ_AREAS_MAX),
 			    max(READ_ONCE(softirq_area_size), 2u));
 	if (err)
 		return err;
-	list_for_each_entry(section, &made, node)
+	list_for_each_entry(section, made, node)
 		section->pooled = true;
-	raw_spin_lock_irq(&spares_lock);
-	list_splice(&made, &pool);
-	raw_spin_unlock_irq(&spares_lock);
 	return 0;
+}
+
+static void fill_pool(struct list_head *made)
+	__must_hold(&pool_lock)
+{
+	lockdep_assert_held(&pool_lock);
+	raw_spin_lock_irq(&spares_lock);
+	list_splice_init(made, &pool);
+	raw_spin_unlock_irq(&spares_lock);
 }
 
 /*
@@ -143,17 +149,36 @@ static void drain_pool(void)
 	free_sections(&all);
 }
 
-static int get_pool(void)
+static bool join_pool(void)
 {
-	int err = 0;
+	bool is_there;
 
 	mutex_lock(&pool_lock);
-	if (!pool_users)
-		err = fill_pool();
-	if (!err)
+	is_there = pool_users;
+	if (is_there)
 		pool_users++;
 	mutex_unlock(&pool_lock);
-	return err;
+	return is_there;
+}
+
+/* Made without the lock: a cgroup may let the caller wait for each page. */
+static int get_pool(void)
+{
+	LIST_HEAD(made);
+	int err;
+
+	if (join_pool())
+		return 0;
+	err = make_pool(&made);
+	if (err)
+		return err;
+	mutex_lock(&pool_lock);
+	if (!pool_users++)
+		fill_pool(&made);
+	mutex_unlock(&pool_lock);
+	/* Somebody else was faster. */
+	free_sections(&made);
+	return 0;
 }
 
 static void put_pool(void)

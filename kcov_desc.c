@@ -19,6 +19,7 @@
 #include <linux/sched/signal.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
+#include <linux/spinlock.h>
 #include <linux/string.h>
 #include <linux/vmalloc.h>
 
@@ -26,7 +27,9 @@
 
 static LIST_HEAD(descs);
 static DEFINE_MUTEX(list_lock);
-static DEFINE_MUTEX(alloc_lock);
+static DEFINE_SPINLOCK(promise_lock);
+/* Pages that somebody may take; raised under promise_lock, lowered without. */
+static atomic_long_t promised;
 
 static struct kmem_cache *desc_cache;
 static struct kmem_cache *task_cache;
@@ -175,12 +178,29 @@ enum kcov_refusal kcov_desc_reset(struct kcov_desc *desc)
 	return refusal;
 }
 
-/* Whether the machine has this much to spare, and something for all others. */
-static bool can_spare(unsigned long pages)
-	__must_hold(&alloc_lock)
+/*
+ * Whether the machine has this much to spare, and something for all others. If so
+ * they are the caller's to take, or all would see the same memory as theirs. There
+ * is no lock while they are taken: a cgroup may let its tasks wait for each page.
+ */
+static bool promise(unsigned long pages)
 {
-	lockdep_assert_held(&alloc_lock);
-	return (long)(pages + totalram_pages() / 32) <= si_mem_available();
+	long others = totalram_pages() / 32;
+	bool can_spare;
+
+	spin_lock(&promise_lock);
+	others += atomic_long_read(&promised);
+	can_spare = (long)pages + others <= si_mem_available();
+	if (can_spare)
+		atomic_long_add(pages, &promised);
+	spin_unlock(&promise_lock);
+	return can_spare;
+}
+
+/* Taken, which shows in what is available before, or given up. */
+static void end_promise(unsigned long pages)
+{
+	atomic_long_sub(pages, &promised);
 }
 
 /* Retry-mayfail turns a cgroup's limit into a failure, too. */
@@ -191,20 +211,20 @@ static bool can_spare(unsigned long pages)
  * failed has got so far. Until then the caller's cgroup would stay full, and the
  * caller be killed for its next page.
  */
-static void *alloc_pages_of_area(unsigned long count)
+static void *alloc_promised(unsigned long count)
 {
 	struct page **pages = kvmalloc_array(count, sizeof(*pages), AREA_FLAGS);
 	void *area = NULL;
 	unsigned long i;
 
-	if (!pages)
-		return NULL;
-	for (i = 0; i < count && !fatal_signal_pending(current); i++) {
+	for (i = 0; pages && i < count && !fatal_signal_pending(current); i++) {
 		pages[i] = alloc_page(AREA_FLAGS | __GFP_ZERO);
 		if (!pages[i])
 			break;
+		end_promise(1);
 		cond_resched();
 	}
+	end_promise(count - i);
 	if (i == count)
 		area = vmap(pages, count, VM_MAP | VM_MAP_PUT_PAGES, PAGE_KERNEL);
 	if (area)
@@ -221,18 +241,13 @@ static void *alloc_pages_of_area(unsigned long count)
  *
  * Asks no more than the machine has to spare: accounting does not protect the
  * root cgroup, and a buffer that must be paid for by killing somebody is
- * refused. One asks at a time, or all would see the same memory as theirs.
+ * refused.
  */
 u64 *kcov_desc_alloc_area(u64 words)
 {
-	unsigned long size = PAGE_ALIGN(words * sizeof(u64));
-	u64 *area = NULL;
+	unsigned long pages = PAGE_ALIGN(words * sizeof(u64)) >> PAGE_SHIFT;
 
-	mutex_lock(&alloc_lock);
-	if (can_spare(size >> PAGE_SHIFT))
-		area = alloc_pages_of_area(size >> PAGE_SHIFT);
-	mutex_unlock(&alloc_lock);
-	return area;
+	return promise(pages) ? alloc_promised(pages) : NULL;
 }
 
 void kcov_desc_free_area(u64 *area)
