@@ -323,6 +323,7 @@ struct kcov_set {
  * @refs: one for the descriptor, dropped by DISABLE or the last close, and one
  *        for each task in it. The last one frees.
  * @desc: the descriptor, with one reference
+ * @memcg: pays for the sets; NULL without memory cgroups
  * @merge_lock: protects the next three and the descriptor's buffer
  * @seen: a set of what is in the buffer
  * @sets: all sets
@@ -337,6 +338,7 @@ struct kcov_set {
 struct kcov_tree {
 	refcount_t refs;
 	struct kcov_desc *desc;
+	struct mem_cgroup *memcg;
 	struct mutex merge_lock; /* see above */
 	struct kcov_recorder seen;
 	struct list_head sets;

@@ -11,7 +11,8 @@
  * back where it exits: with interrupts off, nothing allocated. All merging is
  * process context.
  * Locking: merge_lock for what was seen, the buffer and the list of all sets;
- * desc->lock for the idle and the ended ones.
+ * desc->lock for the idle and the ended ones. Sets are made under no lock: the
+ * cgroup that pays for them may let whoever makes them wait.
  * Lifetime: a struct kcov_tree lives until it is disabled, or its file is gone,
  * and its last task has ended; its sets as long, so whoever holds it may look at
  * any of them.
@@ -19,9 +20,11 @@
 #include <linux/err.h>
 #include <linux/list.h>
 #include <linux/lockdep.h>
+#include <linux/memcontrol.h>
 #include <linux/moduleparam.h>
 #include <linux/mutex.h>
 #include <linux/sched.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 
@@ -69,29 +72,54 @@ static void put_idle(struct kcov_tree *tree, struct kcov_set *set)
 	raw_spin_unlock_irq(&tree->desc->lock);
 }
 
-static int add_set(struct kcov_tree *tree)
-	__must_hold(&tree->merge_lock)
+static struct kcov_set *make_set(struct kcov_tree *tree)
 {
-	struct kcov_set *set = kzalloc(sizeof(*set), GFP_KERNEL);
+	struct kcov_set *set = kzalloc(sizeof(*set), GFP_KERNEL_ACCOUNT);
 
-	lockdep_assert_held(&tree->merge_lock);
 	if (!set || make_area(&set->rec, tree->set_size)) {
 		kfree(set);
-		return -ENOMEM;
+		return NULL;
 	}
 	set->tree = tree;
-	list_add(&set->all, &tree->sets);
-	put_idle(tree, set);
-	return 0;
+	return set;
 }
 
-static int fill(struct kcov_tree *tree)
-	__must_hold(&tree->merge_lock)
+/* @set is in none of the tree's lists but that of all, or in none at all. */
+static void free_set(struct kcov_set *set)
 {
+	list_del(&set->all);
+	kcov_desc_free_area(set->rec.area);
+	kfree(set);
+}
+
+/* Of what is ready already nothing is needed, by nobody, once the tree has stopped. */
+static void add_set(struct kcov_tree *tree, struct kcov_set *set)
+{
+	mutex_lock(&tree->merge_lock);
+	list_add(&set->all, &tree->sets);
+	if (tree->stopped)
+		free_set(set);
+	else
+		put_idle(tree, set);
+	mutex_unlock(&tree->merge_lock);
+}
+
+/* Who enabled the tree pays, whoever makes its sets. */
+static int fill(struct kcov_tree *tree)
+{
+	struct mem_cgroup *before = set_active_memcg(tree->memcg);
+	struct kcov_set *set = NULL;
 	int err = 0;
 
-	while (READ_ONCE(tree->idle_count) < sets_wanted() && !err)
-		err = add_set(tree);
+	while (READ_ONCE(tree->idle_count) < sets_wanted() &&
+	       !READ_ONCE(tree->stopped) && !err) {
+		set = make_set(tree);
+		if (set)
+			add_set(tree, set);
+		else
+			err = -ENOMEM;
+	}
+	set_active_memcg(before);
 	return err;
 }
 
@@ -125,6 +153,22 @@ static void empty_set(struct kcov_set *set)
 	set->rec.dropped = 0;
 }
 
+/* What no task needs any more; those that tasks have follow when they end. */
+static void free_idle(struct kcov_tree *tree)
+	__must_hold(&tree->merge_lock)
+{
+	struct kcov_set *set, *next;
+	LIST_HEAD(idle);
+
+	lockdep_assert_held(&tree->merge_lock);
+	raw_spin_lock_irq(&tree->desc->lock);
+	list_splice_init(&tree->idle, &idle);
+	WRITE_ONCE(tree->idle_count, 0);
+	raw_spin_unlock_irq(&tree->desc->lock);
+	list_for_each_entry_safe(set, next, &idle, node)
+		free_set(set);
+}
+
 static struct kcov_set *next_ended(struct kcov_tree *tree)
 {
 	struct kcov_set *set;
@@ -137,16 +181,21 @@ static struct kcov_set *next_ended(struct kcov_tree *tree)
 	return set;
 }
 
+/* More than a burst needs are not kept. */
 static void merge_ended(struct kcov_tree *tree)
 	__must_hold(&tree->merge_lock)
 {
 	struct kcov_set *set;
 
 	while ((set = next_ended(tree))) {
-		if (!READ_ONCE(tree->stopped))
+		if (!tree->stopped)
 			merge_set(tree, set);
-		empty_set(set);
-		put_idle(tree, set);
+		if (tree->stopped || READ_ONCE(tree->idle_count) >= sets_wanted()) {
+			free_set(set);
+		} else {
+			empty_set(set);
+			put_idle(tree, set);
+		}
 		cond_resched();
 	}
 }
@@ -158,9 +207,8 @@ static void work_on(struct work_struct *work)
 
 	mutex_lock(&tree->merge_lock);
 	merge_ended(tree);
-	if (!READ_ONCE(tree->stopped))
-		fill(tree);
 	mutex_unlock(&tree->merge_lock);
+	fill(tree);
 }
 
 static void free_tree(struct work_struct *work)
@@ -171,11 +219,10 @@ static void free_tree(struct work_struct *work)
 	struct kcov_set *set, *next;
 
 	cancel_work_sync(&tree->work);
-	list_for_each_entry_safe(set, next, &tree->sets, all) {
-		kcov_desc_free_area(set->rec.area);
-		kfree(set);
-	}
+	list_for_each_entry_safe(set, next, &tree->sets, all)
+		free_set(set);
 	kcov_desc_free_area(tree->seen.area);
+	mem_cgroup_put(tree->memcg);
 	kfree(tree);
 	kcov_desc_put(desc);
 }
@@ -207,14 +254,13 @@ static struct kcov_tree *make_tree(struct kcov_desc *desc)
 	INIT_WORK(&tree->work, work_on);
 	INIT_WORK(&tree->free_work, free_tree);
 	tree->set_size = set_size();
+	tree->memcg = get_mem_cgroup_from_mm(current->mm);
 	tree->desc = desc;
 	kcov_desc_get(desc);
 
-	mutex_lock(&tree->merge_lock);
 	err = make_area(&tree->seen, SEEN_SETS * tree->set_size);
 	if (!err)
 		err = fill(tree);
-	mutex_unlock(&tree->merge_lock);
 	if (!err)
 		err = kcov_inherit_start();
 	if (!err)
@@ -313,6 +359,9 @@ static void merge_all(struct kcov_tree *tree)
 		}
 		kcov_record_drop(&tree->desc->rec, tree->seen.dropped);
 		WRITE_ONCE(tree->stopped, true);
+		free_idle(tree);
+		kcov_desc_free_area(tree->seen.area);
+		tree->seen.area = NULL;
 	}
 	mutex_unlock(&tree->merge_lock);
 }
@@ -389,7 +438,7 @@ struct kcov_set *kcov_tree_child(void)
 	raw_spin_lock(&tree->desc->lock);
 	set = take_set(tree);
 	raw_spin_unlock(&tree->desc->lock);
-	if (!set)
+	if (!set && !READ_ONCE(tree->stopped))
 		kcov_loss_count(KCOV_LOST_OF_TREE);
 	if (READ_ONCE(tree->idle_count) < sets_wanted() / 2)
 		kcov_desc_queue(&tree->work);
