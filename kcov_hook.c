@@ -138,20 +138,10 @@ static struct kretprobe giveback = {
 	.maxactive = 64,
 };
 
-static int hook_giveback(void)
-	__must_hold(&hook_lock)
+/* More at the same time than there are instances, or inside another probe. */
+static unsigned long missed(void)
 {
-	int err;
-
-	/* A module that is still coming is found by a look-up, too. */
-	if (giveback_hooked)
-		return 0;
-	giveback.kp.symbol_name = GIVEBACK;
-	giveback.kp.addr = NULL;
-	giveback.kp.flags = 0;
-	err = register_kretprobe(&giveback);
-	giveback_hooked = !err;
-	return err;
+	return READ_ONCE(giveback.nmissed) + READ_ONCE(giveback.kp.nmissed);
 }
 
 static void unhook_giveback(void)
@@ -160,8 +150,29 @@ static void unhook_giveback(void)
 	if (!giveback_hooked)
 		return;
 	unregister_kretprobe(&giveback);
+	kcov_loss_add(KCOV_LOST_COMPLETION, missed());
+	giveback.nmissed = 0;
+	giveback.kp.nmissed = 0;
 	/* No address: ftrace has shut itself down, and the probe is still there. */
 	giveback_hooked = !giveback.kp.addr;
+}
+
+static int hook_giveback(void)
+	__must_hold(&hook_lock)
+{
+	int err;
+
+	/* A module that is still coming is found by a look-up, too. */
+	if (giveback_hooked && !(giveback.kp.flags & KPROBE_FLAG_GONE))
+		return 0;
+	/* It failed to load then, and went without a word. */
+	unhook_giveback();
+	giveback.kp.symbol_name = GIVEBACK;
+	giveback.kp.addr = NULL;
+	giveback.kp.flags = 0;
+	err = register_kretprobe(&giveback);
+	giveback_hooked = !err;
+	return err;
 }
 
 /* usbcore is there, or has just come. Return: what hook_giveback() says. */
@@ -296,6 +307,17 @@ void kcov_hook_put(void)
 		unwatch_work();
 	}
 	mutex_unlock(&hook_lock);
+}
+
+/* Completions that the probe has missed and that are not in the count of losses yet. */
+unsigned long kcov_hook_missed(void)
+{
+	unsigned long number;
+
+	mutex_lock(&hook_lock);
+	number = giveback_hooked ? missed() : 0;
+	mutex_unlock(&hook_lock);
+	return number;
 }
 
 int __init kcov_hook_setup(void)

@@ -144,6 +144,7 @@ enum kcov_loss {
 	KCOV_LOST_DEPTH,		/* deferred work of too long a chain */
 	KCOV_LOST_MODULE,		/* modules that came and are not covered */
 	KCOV_LOST_FUNCTIONS,		/* modules that went, and with them all functions */
+	KCOV_LOST_COMPLETION,		/* USB completions that the probe has missed */
 	KCOV_NR_LOSSES
 };
 
@@ -398,6 +399,7 @@ void kcov_pool_put(struct kcov_task *kt);
 
 /* kcov_loss.c */
 void kcov_loss_count(enum kcov_loss loss);
+void kcov_loss_add(enum kcov_loss loss, unsigned long number);
 void kcov_loss_show(struct seq_file *m);
 
 /* kcov_table.c */
@@ -524,6 +526,7 @@ int kcov_hook_setup(void);
 void kcov_hook_cleanup(void);
 int kcov_hook_get(void);
 void kcov_hook_put(void);
+unsigned long kcov_hook_missed(void);
 #else
 static inline int kcov_functions_setup(void) { return 0; }
 static inline void kcov_functions_cleanup(void) {}
@@ -547,6 +550,7 @@ static inline int kcov_hook_setup(void) { return 0; }
 static inline void kcov_hook_cleanup(void) {}
 static inline int kcov_hook_get(void) { return 0; }
 static inline void kcov_hook_put(void) {}
+static inline unsigned long kcov_hook_missed(void) { return 0; }
 #endif
 
 /* kcov_ftrace.c */

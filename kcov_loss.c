@@ -24,6 +24,7 @@ static const char * const names[] = {
 	[KCOV_LOST_DEPTH] = "deferred_work_of_too_long_a_chain",
 	[KCOV_LOST_MODULE] = "modules_without_function_entries",
 	[KCOV_LOST_FUNCTIONS] = "all_function_entries_with_a_module",
+	[KCOV_LOST_COMPLETION] = "usb_completions_not_seen",
 };
 
 static_assert(ARRAY_SIZE(names) == KCOV_NR_LOSSES);
@@ -35,11 +36,21 @@ void kcov_loss_count(enum kcov_loss loss)
 	atomic_long_inc(&losses[loss]);
 }
 
+void kcov_loss_add(enum kcov_loss loss, unsigned long number)
+{
+	atomic_long_add(number, &losses[loss]);
+}
+
+/* Process context. */
 void kcov_loss_show(struct seq_file *m)
 {
+	unsigned long number;
 	int i;
 
-	for (i = 0; i < KCOV_NR_LOSSES; i++)
-		seq_printf(m, "%s %ld\n", names[i],
-			   atomic_long_read(&losses[i]));
+	for (i = 0; i < KCOV_NR_LOSSES; i++) {
+		number = atomic_long_read(&losses[i]);
+		if (i == KCOV_LOST_COMPLETION)
+			number += kcov_hook_missed();
+		seq_printf(m, "%s %lu\n", names[i], number);
+	}
 }
