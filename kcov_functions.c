@@ -32,6 +32,8 @@ static unsigned int count;
 static bool chosen;			/* the set is that of now */
 static bool armed;			/* somebody may record */
 static bool on = true;			/* the switch */
+static unsigned int unknown;		/* modules that ftrace does not know, counted */
+static bool left_out;			/* a module was coming when the set was chosen */
 
 /*
  * A module that goes between the collection and the filter takes its
@@ -40,28 +42,20 @@ static bool on = true;			/* the switch */
 #define TRIES 5
 
 /*
- * Makes the hooks what the set, the switch and the users ask for. What cannot
- * be hooked is not in the set: where the two differ, a module that goes might
- * leave nothing in the filter, which to ftrace means all functions there are.
+ * Makes the hooks what a set, the switch and the users ask for; if that fails they
+ * are what they were. All in the set is in the filter: where one were not, a module
+ * that goes might leave nothing there, which to ftrace means all functions there are.
  */
-static int hook(void)
+static int hook(unsigned long *set, unsigned int number)
 	__must_hold(&set_lock)
 {
-	int err;
-
 	lockdep_assert_held(&set_lock);
-	if (!armed || !on || !count)
+	if (!armed || !on || !number)
 		return kcov_ftrace_unhook();
-	err = kcov_ftrace_hook(entries, count);
-	if (err && err != -ENODEV) {
-		kcov_ftrace_unhook();
-		count = 0;
-		chosen = false;
-	}
-	return err;
+	return kcov_ftrace_hook(set, number);
 }
 
-static void adopt(unsigned long *new_entries, unsigned int new_count)
+static void replace(unsigned long *new_entries, unsigned int new_count)
 	__must_hold(&set_lock)
 {
 	lockdep_assert_held(&set_lock);
@@ -70,27 +64,65 @@ static void adopt(unsigned long *new_entries, unsigned int new_count)
 	count = new_count;
 }
 
-/* Chooses by @by, and hooks what was chosen. */
+/* Takes over @new_entries: as the set, or, if it cannot be hooked, not at all. */
+static int adopt(unsigned long *new_entries, unsigned int new_count)
+	__must_hold(&set_lock)
+{
+	int err = hook(new_entries, new_count);
+
+	if (err)
+		kvfree(new_entries);
+	else
+		replace(new_entries, new_count);
+	return err;
+}
+
+/* Each module once, unless one goes while another one comes. */
+static void count_unknown(unsigned int modules)
+	__must_hold(&set_lock)
+{
+	lockdep_assert_held(&set_lock);
+	if (modules > unknown)
+		pr_warn("functions of %u modules are not covered: ftrace does not know them; load them again\n",
+			modules);
+	for (; unknown < modules; unknown++)
+		kcov_loss_count(KCOV_LOST_MODULE);
+}
+
+/* Chooses by @by, and hooks what was chosen; if that fails all is as it was. */
 static int choose(struct kcov_rules *by)
 	__must_hold(&set_lock)
 {
+	unsigned int number, modules;
 	unsigned long *found;
-	unsigned int number;
 	int err, try;
 
 	lockdep_assert_held(&set_lock);
+	left_out = false;
 	for (try = 0; try < TRIES; try++) {
-		err = kcov_symbol_entries(NULL, by, &found, &number);
-		if (err)
-			return err;
-		adopt(found, number);
-		err = hook();
+		err = kcov_symbol_entries(NULL, by, &found, &number, &modules);
+		if (!err)
+			err = adopt(found, number);
 		if (err != -EINVAL)
 			break;
 	}
-	chosen = !err;
+	if (err) {
+		left_out = true;	/* of the set that stays, for all we know */
+	} else {
+		chosen = true;
+		count_unknown(modules);
+	}
 	pr_debug("%u function entries (%d)\n", count, err);
 	return err;
+}
+
+/* Hooks the set as it is, or, if ftrace does not know an address, a new one. */
+static int hook_again(void)
+	__must_hold(&set_lock)
+{
+	int err = hook(entries, count);
+
+	return err == -EINVAL ? choose(rules) : err;
 }
 
 /**
@@ -136,14 +168,14 @@ static int change_rules(char *text, bool may_come)
 	__must_hold(&set_lock)
 {
 	struct kcov_rules *new = kcov_rules_parse(rules, text);
+	unsigned int number, modules;
 	unsigned long *found = NULL;
-	unsigned int number;
 	int err;
 
 	lockdep_assert_held(&set_lock);
 	if (IS_ERR(new))
 		return PTR_ERR(new);
-	err = kcov_symbol_entries(NULL, new, &found, &number);
+	err = kcov_symbol_entries(NULL, new, &found, &number, &modules);
 	if (!err && !kcov_rules_all_hit(new, may_come))
 		err = -ENOENT;
 	if (err) {
@@ -151,18 +183,17 @@ static int change_rules(char *text, bool may_come)
 		kvfree(new);
 		return err;
 	}
-	adopt(found, number);
-	err = hook();
+	err = adopt(found, number);
 	if (err == -EINVAL)
 		err = choose(new);
 	if (err) {
 		kvfree(new);
-		choose(rules);
 		return err;
 	}
 	kvfree(rules);
 	rules = new;
 	chosen = true;
+	count_unknown(modules);
 	return 0;
 }
 
@@ -195,8 +226,8 @@ static int switch_entries(const char *value, const struct kernel_param *param)
 	mutex_lock(&set_lock);
 	if (on != wanted) {
 		on = wanted;
-		/* What could not be hooked before has left nothing to hook. */
-		err = armed && on && !chosen ? choose(rules) : hook();
+		/* What could not be hooked before is chosen anew. */
+		err = armed && on && !chosen ? choose(rules) : hook_again();
 		if (err)
 			on = !wanted;
 	}
@@ -285,51 +316,93 @@ static void forget(unsigned int from, unsigned int to)
 	count -= to - from;
 }
 
-/*
- * A filter covers no module that comes later. One that was already coming when
- * the set was chosen is in both.
- */
+/* A module's text is in one piece: so are its entries. */
+static int put_in(unsigned long *found, unsigned int number, unsigned int at)
+	__must_hold(&set_lock)
+{
+	unsigned long *all;
+	int err;
+
+	lockdep_assert_held(&set_lock);
+	all = kvmalloc_array(count + number, sizeof(*all), GFP_KERNEL);
+	if (!all)
+		return -ENOMEM;
+	memcpy(all, entries, at * sizeof(*all));
+	memcpy(all + at, found, number * sizeof(*all));
+	memcpy(all + at + number, entries + at, (count - at) * sizeof(*all));
+	/* The first functions of all need more than an addition. */
+	if (!count)
+		return adopt(all, number);
+	err = kcov_ftrace_add(found, number);
+	if (err)
+		kvfree(all);
+	else
+		replace(all, count + number);
+	return err;
+}
+
+/* A filter covers no module that comes later. */
 static int add_module(const struct module *mod)
 	__must_hold(&set_lock)
 {
-	unsigned long *found = NULL, *all;
-	unsigned int number, from, to;
+	unsigned int number, modules, from, to;
+	unsigned long *found;
 	int err;
 
 	lockdep_assert_held(&set_lock);
 	range_of(mod, &from, &to);
 	if (from != to)
 		return 0;
-	err = kcov_symbol_entries(mod, rules, &found, &number);
-	if (err || !number)
-		goto out;
-	err = -ENOMEM;
-	all = kvmalloc_array(count + number, sizeof(*all), GFP_KERNEL);
-	if (!all)
-		goto out;
-	/* A module's text is in one piece: so are its entries. */
-	memcpy(all, entries, from * sizeof(*all));
-	memcpy(all + from, found, number * sizeof(*all));
-	memcpy(all + from + number, entries + from,
-	       (count - from) * sizeof(*all));
-	adopt(all, count + number);
-	/* The first functions of all need more than an addition. */
-	if (count == number) {
-		err = hook();
-	} else {
-		err = kcov_ftrace_add(found, number);
-		if (err)
-			forget(from, from + number);
-	}
-out:
+	err = kcov_symbol_entries(mod, rules, &found, &number, &modules);
+	if (err)
+		return err;
+	if (number)
+		err = put_in(found, number, from);
+	if (modules)
+		err = kcov_symbol_ftrace_is_dead() ? -ENODEV : -ENOMEM;
+	unknown += modules;
 	kvfree(found);
 	return err;
+}
+
+/**
+ * kcov_functions_trust() - whether a module that is coming may be chosen from
+ * @mod: the module
+ *
+ * Until our notifier has seen it a module may fail to load and go without a word,
+ * refused by somebody ahead of us. Then its addresses would stay in set and filter.
+ * One that we have seen is in the set; what is left out here is added when it is
+ * loaded.
+ */
+bool kcov_functions_trust(const struct module *mod)
+{
+	unsigned int from, to;
+
+	range_of(mod, &from, &to);
+	if (from == to)
+		left_out = true;
+	return from != to;
+}
+
+static int see_coming(const struct module *mod)
+	__must_hold(&set_lock)
+{
+	int err = 0;
+
+	lockdep_assert_held(&set_lock);
+	/* What could not be chosen before may be now. */
+	if (!chosen && armed && on)
+		err = choose(rules);
+	if (err)
+		return err == -EOPNOTSUPP ? 0 : err;
+	return chosen ? add_module(mod) : 0;
 }
 
 /*
  * Ftrace would leave the addresses of a module that goes in the filter, for
  * whatever module is loaded there next. If they cannot be taken out, what is
- * left is hooked from scratch; or nothing is, and the next to arm chooses anew.
+ * left is hooked from scratch; or nothing is, and the next to arm, or to be loaded,
+ * chooses anew.
  */
 static int remove_module(const struct module *mod)
 	__must_hold(&set_lock)
@@ -338,6 +411,8 @@ static int remove_module(const struct module *mod)
 	int err = 0;
 
 	lockdep_assert_held(&set_lock);
+	if (unknown && kcov_symbol_is_unknown(mod))
+		unknown--;
 	range_of(mod, &from, &to);
 	if (from == to)
 		return 0;
@@ -347,7 +422,15 @@ static int remove_module(const struct module *mod)
 		err = kcov_ftrace_remove(entries + from, to - from);
 	forget(from, to);
 	/* One that has shut itself down goes on with what it has. */
-	return err && err != -ENODEV ? hook() : 0;
+	if (!err || err == -ENODEV)
+		return 0;
+	err = hook_again();
+	if (err && err != -ENODEV) {
+		kcov_ftrace_unhook();
+		count = 0;
+		chosen = false;
+	}
+	return err;
 }
 
 static int see_module(struct notifier_block *block, unsigned long state,
@@ -357,7 +440,9 @@ static int see_module(struct notifier_block *block, unsigned long state,
 	int come = 0, gone = 0;
 
 	mutex_lock(&set_lock);
-	if (chosen && state == MODULE_STATE_COMING)
+	if (state == MODULE_STATE_COMING)
+		come = see_coming(mod);
+	else if (state == MODULE_STATE_LIVE && chosen && left_out)
 		come = add_module(mod);
 	else if (state == MODULE_STATE_GOING)
 		gone = remove_module(mod);

@@ -515,6 +515,7 @@ int kcov_functions_arm(void);
 int kcov_functions_disarm(void);
 int kcov_functions_change(char *text);
 struct kcov_functions *kcov_functions_copy(void);
+bool kcov_functions_trust(const struct module *mod);
 void kcov_functions_show_rules(struct seq_file *m);
 int kcov_symbol_setup(void);
 unsigned long kcov_symbol_address(const char *name);
@@ -562,7 +563,9 @@ void kcov_ftrace_cleanup(void);
 
 /* kcov_symbol.c */
 int kcov_symbol_entries(const struct module *mod, struct kcov_rules *rules,
-			unsigned long **entries, unsigned int *count);
+			unsigned long **entries, unsigned int *count,
+			unsigned int *unknown);
+bool kcov_symbol_is_unknown(const struct module *mod);
 
 /* kcov_rules.c */
 struct kcov_rules *kcov_rules_parse(const struct kcov_rules *old, char *text);

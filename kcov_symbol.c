@@ -68,8 +68,9 @@ struct collection {
 	const struct module *mod;
 	unsigned long mod_start, mod_end;
 	bool mod_allowed;
-	/* Ftrace does not know its functions: what would be covered is counted. */
-	bool is_unknown;
+	/* Ftrace does not know its functions; it counts if one would be covered. */
+	bool mod_unknown;
+	unsigned int unknown;
 };
 
 static bool can_look_up(void)
@@ -155,6 +156,26 @@ static bool has_callbacks(unsigned long start, unsigned long end)
 	return false;
 }
 
+/*
+ * A module is loaded without its functions where ftrace had no memory for them, or
+ * has shut itself down. Those of its init part ftrace has forgotten.
+ */
+bool kcov_symbol_is_unknown(const struct module *mod)
+{
+	const unsigned long *callsites = mod->ftrace_callsites;
+	unsigned long start, size;
+	unsigned int i;
+
+	if (!callsites || !within_module_core((unsigned long)callsites, mod))
+		return false;
+	kcov_module_text(mod, &start, &size);
+	for (i = 0; i < mod->num_ftrace_callsites; i++) {
+		if (callsites[i] - start < size)
+			return !static_call(kcov_location_of)(callsites[i]);
+	}
+	return false;
+}
+
 static void enter_module(struct collection *all, const struct module *mod)
 {
 	unsigned long size;
@@ -164,7 +185,10 @@ static void enter_module(struct collection *all, const struct module *mod)
 	all->mod_end = all->mod_start + size;
 	all->mod_allowed = mod != THIS_MODULE &&
 			   mod->state != MODULE_STATE_GOING &&
+			   (mod->state != MODULE_STATE_COMING || mod == all->only ||
+			    kcov_functions_trust(mod)) &&
 			   !has_callbacks(all->mod_start, all->mod_end);
+	all->mod_unknown = all->mod_allowed && kcov_symbol_is_unknown(mod);
 }
 
 static void add_entry(struct collection *all, const char *name,
@@ -175,9 +199,14 @@ static void add_entry(struct collection *all, const char *name,
 
 	if (!by_default && !all->rules)
 		return;
-	entry = all->is_unknown ? address : static_call(kcov_location_of)(address);
+	entry = all->mod_unknown ? address : static_call(kcov_location_of)(address);
 	if (!entry || !kcov_rules_cover(all->rules, name, module, by_default))
 		return;
+	if (all->mod_unknown) {
+		all->mod_allowed = false;
+		all->unknown++;
+		return;
+	}
 	/* Past the end only counted: the caller comes again with more room. */
 	if (all->count < all->max)
 		all->entries[all->count] = entry;
@@ -246,28 +275,20 @@ static unsigned int sort_unique(unsigned long *entries, unsigned int count)
 	return to;
 }
 
-/*
- * A module is loaded without them where ftrace had no memory for its functions,
- * or has shut itself down.
- */
-static bool is_unknown(const struct module *mod)
-{
-	return mod->num_ftrace_callsites &&
-	       !static_call(kcov_location_of)(mod->ftrace_callsites[0]);
-}
-
 /**
  * kcov_symbol_entries() - the function entries to be covered, now
  * @mod: those of this module, which is coming; NULL: all
  * @rules: what the user wants changed, or NULL; their hits are counted
  * @entries: set to an array of ftrace locations, to be freed with kvfree()
  * @count: set to its length, 0 if there are none
+ * @unknown: set to the number of modules that ftrace does not know, though some of
+ *	     their functions would be covered
  *
- * Return: 0 or an errno: ENOMEM, also if ftrace had none for @mod, ENODEV: it has
- * shut itself down, EOPNOTSUPP: there is no look-up of symbols.
+ * Return: 0 or an errno: ENOMEM, EOPNOTSUPP: there is no look-up of symbols.
  */
 int kcov_symbol_entries(const struct module *mod, struct kcov_rules *rules,
-			unsigned long **entries, unsigned int *count)
+			unsigned long **entries, unsigned int *count,
+			unsigned int *unknown)
 {
 	struct collection all = {
 		.max = mod ? 1 << 10 : 1 << 16,
@@ -277,14 +298,15 @@ int kcov_symbol_entries(const struct module *mod, struct kcov_rules *rules,
 
 	if (!can_look_up())
 		return -EOPNOTSUPP;
-	all.is_unknown = mod && is_unknown(mod);
 	for (;;) {
 		all.entries = kvmalloc_array(all.max, sizeof(*all.entries),
 					     GFP_KERNEL);
 		if (!all.entries)
 			return -ENOMEM;
 		all.count = 0;
+		all.unknown = 0;
 		all.mod = NULL;
+		all.mod_unknown = false;
 		kcov_rules_forget_hits(rules);
 		if (!mod)
 			static_call(kcov_each_kernel_symbol)(see_kernel_symbol,
@@ -297,10 +319,7 @@ int kcov_symbol_entries(const struct module *mod, struct kcov_rules *rules,
 		kvfree(all.entries);
 		all.max = all.count + all.count / 8;
 	}
-	if (all.is_unknown && all.count) {
-		kvfree(all.entries);
-		return kcov_symbol_ftrace_is_dead() ? -ENODEV : -ENOMEM;
-	}
+	*unknown = all.unknown;
 	*entries = all.entries;
 	*count = sort_unique(all.entries, all.count);
 	return 0;
