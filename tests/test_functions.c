@@ -4,16 +4,20 @@
  *
  * Each test starts with a set in force and armed, and leaves it so.
  */
+#include "kcov_instances.h"
 #include "kcov_test.h"
 
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define TRACEABLE	"/sys/kernel/tracing/available_filter_functions"
 #define SWITCH		"/sys/module/kcov/parameters/function_entries"
+#define REFUSE		"/sys/module/kcov_refuse/parameters/"
+#define NOT_COVERED	"modules_without_function_entries"
 
 /* The head of the file only: all of it takes a while. */
 static bool rules_are_default(void)
@@ -76,6 +80,11 @@ static int load_loop(void)
 static bool is_function(const char *line)
 {
 	return line[0] != '#';
+}
+
+static bool is_of_tun(const char *line)
+{
+	return strstr(line, "[tun]");
 }
 
 static bool is_of_loop(const char *line)
@@ -301,6 +310,76 @@ static void rules_hold_for_modules_that_come_later(void **state)
 	assert_int_equal(without, with - 2);
 }
 
+static int load_refused(void *unused)
+{
+	(void)unused;
+	return kcov_load_stock("drivers/block/loop.ko");
+}
+
+static bool is_yes(const char *line)
+{
+	return line[0] == 'Y';
+}
+
+static bool loop_is_coming(void *unused)
+{
+	(void)unused;
+	return kcov_count_lines(REFUSE "waiting", is_yes) == 1;
+}
+
+/* The set is chosen anew while a module is coming; what its load answers. */
+static int choose_while_loop_is_coming(const char *parameters)
+{
+	int status;
+	pid_t pid;
+
+	assert_int_equal(kcov_load_with("kcov_refuse", parameters), 0);
+	pid = fork();
+	if (pid == 0)
+		_exit(load_refused(NULL));
+	assert_true(kcov_wait_for(loop_is_coming, NULL));
+	assert_int_equal(kcov_write_file(KCOV_FUNCTIONS, "default"), 0);
+	assert_int_equal(kcov_count_lines(KCOV_FUNCTIONS, is_of_loop), 0);
+	assert_int_equal(kcov_write_file(REFUSE "module", "\n"), 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(kcov_unload("kcov_refuse"), 0);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static void module_that_failed_to_load_is_in_nobodys_way(void **state)
+{
+	const unsigned long before = kcov_lost(NOT_COVERED);
+	long alone, all;
+
+	(void)state;
+	assert_int_equal(kcov_write_file(KCOV_FUNCTIONS, "default"), 0);
+	all = kcov_count_lines(KCOV_FUNCTIONS, is_function);
+	assert_int_equal(system("modprobe tun"), 0);
+	alone = kcov_count_lines(KCOV_FUNCTIONS, is_of_tun);
+	assert_true(alone > 0);
+	assert_int_equal(kcov_unload("tun"), 0);
+	assert_int_equal(choose_while_loop_is_coming("module=loop"), EBUSY);
+	assert_int_equal(system("modprobe tun"), 0);
+	assert_int_equal(kcov_count_lines(KCOV_FUNCTIONS, is_of_tun), alone);
+	assert_int_equal(kcov_unload("tun"), 0);
+	assert_int_equal(kcov_count_lines(KCOV_FUNCTIONS, is_function), all);
+	assert_int_equal(kcov_lost(NOT_COVERED), before);
+}
+
+/* It is in no set yet when it comes, as the rules leave it out. */
+static void module_that_was_coming_is_added_when_it_is_loaded(void **state)
+{
+	const unsigned long before = kcov_lost(NOT_COVERED);
+
+	(void)state;
+	assert_int_equal(choose_while_loop_is_coming("module=loop behind=1"), 0);
+	assert_true(kcov_count_lines(KCOV_FUNCTIONS, is_of_loop) > 0);
+	assert_int_equal(kcov_unload("loop"), 0);
+	assert_int_equal(kcov_count_lines(KCOV_FUNCTIONS, is_of_loop), 0);
+	assert_int_equal(kcov_lost(NOT_COVERED), before);
+}
+
 /* Its functions would appear twice, as entries and as blocks. */
 static void module_with_callbacks_is_never_in_the_set(void **state)
 {
@@ -395,6 +474,8 @@ int main(void)
 		FUNCTIONS_TEST_FEW(function_without_fentry_is_enoent),
 		FUNCTIONS_TEST_FEW(too_many_rules_are_e2big_and_change_nothing),
 		FUNCTIONS_TEST_FEW(write_of_a_page_is_e2big),
+		FUNCTIONS_TEST_FEW(module_that_failed_to_load_is_in_nobodys_way),
+		FUNCTIONS_TEST_FEW(module_that_was_coming_is_added_when_it_is_loaded),
 		FUNCTIONS_TEST_FEW(module_with_callbacks_is_never_in_the_set),
 		FUNCTIONS_TEST_FEW(own_module_is_never_in_the_set),
 		FUNCTIONS_TEST_FEW(switch_turns_function_entries_off),

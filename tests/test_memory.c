@@ -3,10 +3,12 @@
  * Who pays for a buffer: the caller's memory cgroup, and a refusal, never
  * somebody's life, where there is not enough.
  */
+#include "kcov_remote.h"
 #include "kcov_test.h"
 
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -23,6 +25,10 @@
 #define LITTLE		(4 * MI)
 #define RACERS		6
 #define BUFFERS_MAX	256
+#define PARAMETERS	"/sys/module/kcov/parameters/"
+#define TASKS		24
+#define SET		MI
+#define SEEN		(8 * SET)	/* by the tree as a whole */
 
 static unsigned long words(unsigned long bytes)
 {
@@ -284,6 +290,168 @@ static void memory_is_back_after_the_exits(void **state)
 	assert_true(kcov_read_number("/proc/meminfo", "MemAvailable:") > before - before / 4);
 }
 
+static bool is_charged_some(void *unused)
+{
+	(void)unused;
+	return charged() >= MI / 2;
+}
+
+static bool has_done_it(void *pid)
+{
+	int status;
+
+	return waitpid(*(pid_t *)pid, &status, WNOHANG) > 0 && WIFEXITED(status) &&
+	       !WEXITSTATUS(status);
+}
+
+static int use_everything(void *unused)
+{
+	const int fd = kcov_open();
+
+	return kcov_init(fd, words(LITTLE)) || kcov_ioctl(fd, KCOV_TREE_ENABLE, 0) ||
+	       kcov_in_child(use_little, unused) || kcov_disable(fd) ||
+	       kcov_enable_common(fd, KCOV_COMMON_A) || kcov_disable(fd);
+}
+
+/*
+ * A task above its cgroup's memory.high is made to wait, for seconds, every few pages;
+ * it has far to go when others have long done what they like.
+ */
+static void others_do_not_wait_with(int (*act)(int fd), const struct kcov_test *t)
+{
+	struct caller caller = { act, t->fd };
+	pid_t slow, other;
+
+	assert_int_equal(kcov_write_number(CGROUP "memory.high", 0), 0);
+	slow = fork();
+	if (slow == 0)
+		_exit(enter_and_act(&caller));
+	assert_true(kcov_wait_for(is_charged_some, NULL));
+	other = fork();
+	if (other == 0)
+		_exit(use_everything(NULL));
+	assert_true(kcov_wait_for(has_done_it, &other));
+	assert_int_equal(waitpid(slow, NULL, WNOHANG), 0);
+	kill(slow, SIGKILL);
+	assert_int_equal(waitpid(slow, NULL, 0), slow);
+}
+
+static void nobody_waits_for_an_init_that_its_cgroup_makes_wait(void **state)
+{
+	others_do_not_wait_with(init_below_the_limit, *state);
+}
+
+static int enable_for_sections(int fd)
+{
+	return kcov_enable_common(fd, KCOV_COMMON_B);
+}
+
+static void nor_for_one_that_is_enabled_for_sections(void **state)
+{
+	const struct kcov_test *t = *state;
+
+	assert_int_equal(kcov_init(t->fd, words(KCOV_PAGE)), 0);
+	others_do_not_wait_with(enable_for_sections, t);
+}
+
+static _Noreturn void sleep_for_good(void)
+{
+	for (;;)
+		pause();
+}
+
+/* A tree with many tasks that do nothing, and what is to be done next. */
+struct grove {
+	pid_t tasks[TASKS];
+	bool is_full;
+	bool may_fall;
+	bool may_end;
+};
+
+static struct grove *grove;
+
+static void tell(bool *flag)
+{
+	__atomic_store_n(flag, true, __ATOMIC_RELEASE);
+}
+
+static bool is_told(void *flag)
+{
+	return __atomic_load_n((bool *)flag, __ATOMIC_ACQUIRE);
+}
+
+static bool plant(void)
+{
+	for (int i = 0; i < TASKS; i++) {
+		const pid_t pid = fork();
+
+		if (pid == 0)
+			sleep_for_good();
+		if (pid < 0)
+			return false;
+		grove->tasks[i] = pid;
+		/* Sets are made in the background. */
+		usleep(50000);
+	}
+	return true;
+}
+
+static void fell(void)
+{
+	for (int i = 0; i < TASKS && grove->tasks[i] > 0; i++) {
+		kill(grove->tasks[i], SIGKILL);
+		waitpid(grove->tasks[i], NULL, 0);
+	}
+}
+
+static int grow_tree(int fd)
+{
+	bool grown;
+
+	if (kcov_init(fd, words(KCOV_PAGE)) || kcov_ioctl(fd, KCOV_TREE_ENABLE, 0))
+		return 1;
+	grown = plant();
+	tell(&grove->is_full);
+	grown = kcov_wait_for(is_told, &grove->may_fall) && grown;
+	fell();
+	return kcov_wait_for(is_told, &grove->may_end) && grown ? 0 : 2;
+}
+
+static bool has_paid_for_few(void *unused)
+{
+	(void)unused;
+	return charged() < SEEN + TASKS / 2 * SET;
+}
+
+static void who_enabled_a_tree_pays_for_its_sets(void **state)
+{
+	const struct kcov_test *t = *state;
+	struct caller caller = { grow_tree, t->fd };
+	int status;
+	pid_t pid;
+
+	grove = kcov_shared(sizeof(*grove));
+	pid = fork();
+	if (pid == 0)
+		_exit(enter_and_act(&caller));
+	assert_true(kcov_wait_for(is_told, &grove->is_full));
+	assert_in_range(charged(), SEEN + (TASKS - 2) * SET, LIMIT);
+	assert_false(has_paid_for_few(NULL));
+	tell(&grove->may_fall);
+	/* The tree is still there, with one task. */
+	assert_true(kcov_wait_for(has_paid_for_few, NULL));
+	tell(&grove->may_end);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+static int set_sizes(const char *set, const char *sets)
+{
+	return kcov_write_file(PARAMETERS "tree_set_size", set) ||
+	       kcov_write_file(PARAMETERS "tree_sets", sets) ? -1 : 0;
+}
+
 static int setup_new_in_cgroup(void **state)
 {
 	return make_cgroup(state) || kcov_test_setup_new(state) ? -1 : 0;
@@ -292,6 +460,16 @@ static int setup_new_in_cgroup(void **state)
 static int teardown_in_cgroup(void **state)
 {
 	return kcov_test_teardown(state) || remove_cgroup(state) ? -1 : 0;
+}
+
+static int setup_few_large_sets(void **state)
+{
+	return setup_new_in_cgroup(state) || set_sizes("131072", "4") ? -1 : 0;
+}
+
+static int teardown_few_large_sets(void **state)
+{
+	return set_sizes("16384", "64") || teardown_in_cgroup(state) ? -1 : 0;
 }
 
 #define CGROUP_TEST(name) \
@@ -307,6 +485,10 @@ int main(void)
 		CGROUP_TEST(refusal_leaves_the_descriptor_new),
 		CGROUP_TEST(all_buffers_of_a_cgroup_count),
 		CGROUP_TEST(charges_of_closed_buffers_do_not_pile_up),
+		CGROUP_TEST(nobody_waits_for_an_init_that_its_cgroup_makes_wait),
+		CGROUP_TEST(nor_for_one_that_is_enabled_for_sections),
+		cmocka_unit_test_setup_teardown(who_enabled_a_tree_pays_for_its_sets,
+						setup_few_large_sets, teardown_few_large_sets),
 		cmocka_unit_test(largest_size_is_refused_not_killed),
 		cmocka_unit_test(processes_that_race_for_all_memory_are_refused_not_killed),
 		cmocka_unit_test(buffers_leave_others_enough_to_live),
