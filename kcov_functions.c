@@ -64,19 +64,6 @@ static void replace(unsigned long *new_entries, unsigned int new_count)
 	count = new_count;
 }
 
-/* Takes over @new_entries: as the set, or, if it cannot be hooked, not at all. */
-static int adopt(unsigned long *new_entries, unsigned int new_count)
-	__must_hold(&set_lock)
-{
-	int err = hook(new_entries, new_count);
-
-	if (err)
-		kvfree(new_entries);
-	else
-		replace(new_entries, new_count);
-	return err;
-}
-
 /* Each module once, unless one goes while another one comes. */
 static void count_unknown(unsigned int modules)
 	__must_hold(&set_lock)
@@ -87,6 +74,26 @@ static void count_unknown(unsigned int modules)
 			modules);
 	for (; unknown < modules; unknown++)
 		kcov_loss_count(KCOV_LOST_MODULE);
+}
+
+/*
+ * Takes over a choice: as the set, or, if it cannot be hooked, not at all. @modules as
+ * from kcov_symbol_entries().
+ */
+static int adopt(unsigned long *new_entries, unsigned int new_count,
+		 unsigned int modules)
+	__must_hold(&set_lock)
+{
+	int err = hook(new_entries, new_count);
+
+	if (err) {
+		kvfree(new_entries);
+		return err;
+	}
+	replace(new_entries, new_count);
+	chosen = true;
+	count_unknown(modules);
+	return 0;
 }
 
 /* Chooses by @by, and hooks what was chosen; if that fails all is as it was. */
@@ -102,16 +109,12 @@ static int choose(struct kcov_rules *by)
 	for (try = 0; try < TRIES; try++) {
 		err = kcov_symbol_entries(NULL, by, &found, &number, &modules);
 		if (!err)
-			err = adopt(found, number);
+			err = adopt(found, number, modules);
 		if (err != -EINVAL)
 			break;
 	}
-	if (err) {
+	if (err)
 		left_out = true;	/* of the set that stays, for all we know */
-	} else {
-		chosen = true;
-		count_unknown(modules);
-	}
 	pr_debug("%u function entries (%d)\n", count, err);
 	return err;
 }
@@ -183,7 +186,7 @@ static int change_rules(char *text, bool may_come)
 		kvfree(new);
 		return err;
 	}
-	err = adopt(found, number);
+	err = adopt(found, number, modules);
 	if (err == -EINVAL)
 		err = choose(new);
 	if (err) {
@@ -192,8 +195,6 @@ static int change_rules(char *text, bool may_come)
 	}
 	kvfree(rules);
 	rules = new;
-	chosen = true;
-	count_unknown(modules);
 	return 0;
 }
 
@@ -331,9 +332,7 @@ static int put_in(unsigned long *found, unsigned int number, unsigned int at)
 	memcpy(all + at, found, number * sizeof(*all));
 	memcpy(all + at + number, entries + at, (count - at) * sizeof(*all));
 	/* The first functions of all need more than an addition. */
-	if (!count)
-		return adopt(all, number);
-	err = kcov_ftrace_add(found, number);
+	err = count ? kcov_ftrace_add(found, number) : hook(all, number);
 	if (err)
 		kvfree(all);
 	else

@@ -310,12 +310,6 @@ static void rules_hold_for_modules_that_come_later(void **state)
 	assert_int_equal(without, with - 2);
 }
 
-static int load_refused(void *unused)
-{
-	(void)unused;
-	return kcov_load_stock("drivers/block/loop.ko");
-}
-
 static bool is_yes(const char *line)
 {
 	return line[0] == 'Y';
@@ -336,7 +330,7 @@ static int choose_while_loop_is_coming(const char *parameters)
 	assert_int_equal(kcov_load_with("kcov_refuse", parameters), 0);
 	pid = fork();
 	if (pid == 0)
-		_exit(load_refused(NULL));
+		_exit(kcov_load_stock("drivers/block/loop.ko"));
 	assert_true(kcov_wait_for(loop_is_coming, NULL));
 	assert_int_equal(kcov_write_file(KCOV_FUNCTIONS, "default"), 0);
 	assert_int_equal(kcov_count_lines(KCOV_FUNCTIONS, is_of_loop), 0);
