@@ -118,6 +118,24 @@ int kcov_unload_drivers(void **state)
 	return kcov_unload("kcov_sections") || kcov_unload("kcov_deferred") ? -1 : 0;
 }
 
+/* The kernel's own kcov has no such set, nor tests here that would see what it changes. */
+static bool choose(const char *functions)
+{
+	const int err = kcov_write_file(KCOV_FUNCTIONS, functions);
+
+	return !err || err == ENOENT;
+}
+
+int kcov_load_drivers_exact(void **state)
+{
+	return choose("-ktime_get") ? kcov_load_drivers(state) : -1;
+}
+
+int kcov_unload_drivers_exact(void **state)
+{
+	return choose("default") ? kcov_unload_drivers(state) : -1;
+}
+
 static void *own_sections(void *data)
 {
 	struct kcov_owner *owner = data;

@@ -53,6 +53,14 @@ bool kcov_make_areas_usual(void);
 int kcov_load_drivers(void **state);
 int kcov_unload_drivers(void **state);
 
+/*
+ * The same where records of softirqs are counted. Not all is theirs on top of the idle task:
+ * an interrupt nested in them ends in tick_nohz_irq_exit(), no longer marked as one, and that
+ * reads the clock, so ktime_get() is left out.
+ */
+int kcov_load_drivers_exact(void **state);
+int kcov_unload_drivers_exact(void **state);
+
 /* A thread that has enabled sections, until it exits. */
 struct kcov_owner {
 	struct kcov_remote remote;

@@ -403,25 +403,6 @@ static void count_that_is_written_all_the_time_does_no_harm(void **state)
 	assert_true(kcov_reached(t, kcov_count(t), "deferred_in_kthread"));
 }
 
-/*
- * What is recorded of a softirq on top of the idle task is not all its own: a nested interrupt
- * ends in tick_nohz_irq_exit(), no longer marked as one, and that reads the clock. The kernel's
- * own kcov has no such switch, nor tests here that would see it.
- */
-static int set_up(void **state)
-{
-	const int err = kcov_write_file(KCOV_FUNCTIONS, "-ktime_get");
-
-	return err && err != ENOENT ? -1 : kcov_load_drivers(state);
-}
-
-static int tear_down(void **state)
-{
-	const int err = kcov_write_file(KCOV_FUNCTIONS, "default");
-
-	return err && err != ENOENT ? -1 : kcov_unload_drivers(state);
-}
-
 int main(void)
 {
 	const struct CMUnitTest merge[] = {
@@ -442,7 +423,8 @@ int main(void)
 		KCOV_TEST(parameter_says_how_long_a_softirqs_buffer_is),
 		KCOV_TEST(count_that_is_written_all_the_time_does_no_harm),
 	};
-	const int failed = cmocka_run_group_tests(merge, set_up, tear_down);
+	const int failed = cmocka_run_group_tests(merge, kcov_load_drivers_exact,
+						  kcov_unload_drivers_exact);
 
 	return failed != 0;
 }

@@ -346,8 +346,8 @@ int main(void)
 		KCOV_TEST(softirq_over_a_traced_task_is_recorded),
 		KCOV_TEST(section_in_a_traced_task_leaves_its_trace_whole),
 	};
-	const int failed = cmocka_run_group_tests(section, kcov_load_drivers,
-						  kcov_unload_drivers);
+	const int failed = cmocka_run_group_tests(section, kcov_load_drivers_exact,
+						  kcov_unload_drivers_exact);
 
 	return failed != 0;
 }
