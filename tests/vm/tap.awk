@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Reads what tests/vm/suite and its like print; prints a line a program and
-# each failed test, writes KTAP into the file named by ktap, and appends
-# "passed failed skipped different not-run" to the file named by sums.
+# each failed test, writes KTAP, with what the tests said, into the file named
+# by ktap, and appends "passed failed skipped different not-run" to the file
+# named by sums.
 #
 # The table (tests/KERNEL.differences) names tests that this
 # kernel must fail, or that were not run in it. All others pass, and a line that
@@ -161,6 +162,7 @@ function pass(name)
 {
 	passed++
 	result("ok", name)
+	tap = tap said
 	said = ""
 	if (loud)
 		print "ok: " title section ": " name
