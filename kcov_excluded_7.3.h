@@ -25,7 +25,7 @@
 #ifndef KCOV_EXCLUDED_H
 #define KCOV_EXCLUDED_H
 
-#define KCOV_EXCLUDED_COUNT 8856
+#define KCOV_EXCLUDED_COUNT 8859
 
 static const char * const kcov_excluded[] = {
 	"HARDIRQ_verbose",
@@ -2996,6 +2996,7 @@ static const char * const kcov_excluded[] = {
 	"fs_reclaim_release",
 	"func_prolog_dec",
 	"func_ptr_is_kernel_text",
+	"generic_exec_single",
 	"generic_identify",
 	"get_actual_cpu_capacity",
 	"get_address_stack_frame_info",
@@ -3171,6 +3172,7 @@ static const char * const kcov_excluded[] = {
 	"hrtick_update",
 	"hrtimer_active",
 	"hrtimer_bases_first",
+	"hrtimer_cancel",
 	"hrtimer_force_reprogram",
 	"hrtimer_rearm",
 	"hrtimer_reprogram",
@@ -7046,6 +7048,7 @@ static const char * const kcov_excluded[] = {
 	"sme_early_init",
 	"sme_map_bootdata",
 	"sme_unmap_bootdata",
+	"smp_call_function_single_async",
 	"smt_balance",
 	"smt_vs_nonsmt_groups",
 	"snp_memcpy",
