@@ -7,6 +7,7 @@
 #include "kcov_test.h"
 #include "kcov_variance.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -103,6 +104,7 @@ static bool fork_and_wait(void)
 		     : "+a" (pid)
 		     : [exit_group] "i" (SYS_exit_group), [wait4] "i" (SYS_wait4)
 		     : "rcx", "rdx", "rdi", "rsi", "r10", "r11", "cc", "memory");
+	errno = pid < 0 ? -pid : 0;
 	return pid > 0;
 }
 
@@ -128,11 +130,12 @@ static const struct operation
 
 static struct kcov_variants set;
 
-/* Answers the number of records; -1 if the operation failed or filled the buffer. */
+/* Answers the number of records; -1 if the operation failed or filled the buffer, and says so. */
 static ssize_t trace_once(const struct kcov_test *t, const struct operation *operation)
 {
 	size_t count;
 	bool good;
+	int err;
 
 	if (operation->prepare)
 		operation->prepare();
@@ -140,8 +143,13 @@ static ssize_t trace_once(const struct kcov_test *t, const struct operation *ope
 		return -1;
 	kcov_set_count(t, 0);
 	good = operation->act();
+	err = errno;
 	count = kcov_count(t);
-	return kcov_disable(t->fd) || !good || count == t->size - 1 ? -1 : (ssize_t)count;
+	if (!kcov_disable(t->fd) && good && count < t->size - 1)
+		return count;
+	print_error("%s: %s; %zu records of %zu\n", operation->name,
+		    good ? "worked" : strerror(err), count, t->size - 1);
+	return -1;
 }
 
 static void keep_one(const struct kcov_test *t, const struct operation *operation)
