@@ -93,7 +93,8 @@ function find_stale_groups(    key, words)
 function result(verdict, name)
 {
 	ran++
-	tap = tap "    " verdict " " ran " " name "\n"
+	tap = tap "    " verdict " " ran " " name "\n" said
+	said = ""
 	explaining = 0
 }
 
@@ -102,8 +103,6 @@ function differ(name, key)
 	different++
 	result("ok", name " # XFAIL " reasons[key])
 	print "fails as listed: " title section ": " name " (" reasons[key] ")"
-	tap = tap said
-	said = ""
 	explaining = quiet = 1
 }
 
@@ -140,12 +139,10 @@ function fail(name)
 {
 	failed++
 	quiet = 0
-	result("not ok", name)
 	print "not ok: " title section ": " name
 	if (!loud)
 		printf "%s", said
-	tap = tap said
-	said = ""
+	result("not ok", name)
 	explaining = 1
 	fflush()
 }
@@ -162,8 +159,6 @@ function pass(name)
 {
 	passed++
 	result("ok", name)
-	tap = tap said
-	said = ""
 	if (loud)
 		print "ok: " title section ": " name
 }
@@ -171,8 +166,8 @@ function pass(name)
 function skip(name)
 {
 	skipped++
-	result("ok", name " # SKIP " reason)
 	said = ""
+	result("ok", name " # SKIP " reason)
 	print "skipped: " title section ": " name (reason == "" ? "" : " (" reason ")")
 }
 
