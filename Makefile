@@ -311,8 +311,8 @@ define help
 make               kcov.ko, tools and tests for the kernel headers in KDIR
 make module, tools, tests   one of them
 make demo          in a VM: coverage of one system call of a stock Debian kernel
-make check         all tests, in a VM; TESTS='pc mmap' only these groups;
-                   ROUNDS=20 of what depends on luck
+make check         all tests, in VMs; TESTS='pc mmap' only these groups;
+                   ROUNDS=20 of what depends on luck; JOBS=1 one VM at a time
 make check-all     this and every other check there is, ROUNDS=200, and 4 CPUs: hours
 make stress        actors that do all there is to do at once, against a model of what
                    must be answered, in the VM: SECONDS=60 SEED=

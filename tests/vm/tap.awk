@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Reads what tests/vm/suite and its like print; prints a line a program and
-# each failed test, writes KTAP, with what the tests said, into the file named
+# Reads what tests/vm/suite and its like print; prints, when a program has ended, a line
+# for it and each failed test, writes KTAP, with what the tests said, into the file named
 # by ktap, and appends "passed failed skipped different not-run" to the file
 # named by sums.
 #
@@ -144,7 +144,6 @@ function fail(name)
 		printf "%s", said
 	result("not ok", name)
 	explaining = 1
-	fflush()
 }
 
 function explain(line)
@@ -152,7 +151,6 @@ function explain(line)
 	if (!quiet && !loud)
 		print "    # " line
 	tap = tap "    # " line "\n"
-	fflush()
 }
 
 function pass(name)
