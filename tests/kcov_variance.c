@@ -369,12 +369,22 @@ static int count_differing(const struct kcov_variants *set, const struct cause *
 }
 
 /* How many were identical, and how many differed for which reason. */
+static size_t longest(const struct kcov_variants *set)
+{
+	size_t count = 0;
+
+	for (int i = 0; i < set->count; i++)
+		if (set->list[i].count > count)
+			count = set->list[i].count;
+	return count;
+}
+
 void kcov_variants_print(const struct kcov_variants *set)
 {
 	const struct kcov_variant *const usual = kcov_variants_usual(set);
 
-	printf("# %s: %d of %d identical, %zu records\n", set->name, usual->seen, set->total,
-	       usual->count);
+	printf("# %s: %d of %d identical, %zu records; at most %zu\n", set->name, usual->seen,
+	       set->total, usual->count, longest(set));
 	for (size_t i = 0; i < ARRAY_SIZE(causes); i++) {
 		const int differ = count_differing(set, &causes[i]);
 

@@ -19,6 +19,8 @@
 
 #define FILE_NAME	"/tmp/kcov_stability"
 #define TRACES		1000
+/* A fork on 7.3 is 3,200 records, and may be many more. */
+#define SIZE		(4 * KCOV_TEST_SIZE)
 /* Until then pages become active and caches fill. */
 #define WARM_UP		64
 /*
@@ -128,6 +130,7 @@ static const struct operation
 	fork_operation = { KCOV_FORK, "fork and wait", NULL, fork_and_wait },
 	fault_operation = { KCOV_FAULT, "page fault", drop_page, touch_page };
 
+static struct kcov_test test;
 static struct kcov_variants set;
 
 /* Answers the number of records; -1 if the operation failed or filled the buffer, and says so. */
@@ -298,7 +301,8 @@ static int start(void **state)
 	if (open_files() || map_memory() || !leave_rseq() || !forbid_huge_pages())
 		return -1;
 	kcov_symbol("_text");	/* reads all of them */
-	return kcov_test_setup_ready(state) || !kcov_stress_start() ? -1 : 0;
+	*state = &test;
+	return !kcov_make(&test, SIZE) || !kcov_stress_start() ? -1 : 0;
 }
 
 static int stop(void **state)
