@@ -7,6 +7,7 @@
  * Locking: none; see kcov_recorder in kcov_internal.h.
  * Lifetime: an importing module pins this one.
  */
+#include <linux/compiler.h>
 #include <linux/export.h>
 #include <linux/instruction_pointer.h>
 #include <uapi/linux/kcov.h>
@@ -35,25 +36,39 @@ static __always_inline void trace_cmp(u64 type, u64 arg1, u64 arg2,
 }
 
 /*
+ * An argument as wide as its operand, filled up with zeroes. What stands above
+ * it in its register is anything where gcc has compiled the caller; clang, whose
+ * callers clear it, would take it for zero.
+ */
+#define widened(argument) ({			\
+	typeof(argument) narrow = (argument);	\
+						\
+	OPTIMIZER_HIDE_VAR(narrow);		\
+	(u64)narrow;				\
+})
+
+/*
  * Two values are about to be compared: put before each comparison of integers
- * by -fsanitize-coverage=trace-cmp. The arguments are as wide as the operands,
- * so widening them fills with zeroes.
+ * by -fsanitize-coverage=trace-cmp.
  */
 void __sanitizer_cov_trace_cmp1(u8 arg1, u8 arg2)
 {
-	trace_cmp(KCOV_CMP_SIZE(0), arg1, arg2, _RET_IP_);
+	trace_cmp(KCOV_CMP_SIZE(0), widened(arg1), widened(arg2),
+		  _RET_IP_);
 }
 EXPORT_SYMBOL(__sanitizer_cov_trace_cmp1);
 
 void __sanitizer_cov_trace_cmp2(u16 arg1, u16 arg2)
 {
-	trace_cmp(KCOV_CMP_SIZE(1), arg1, arg2, _RET_IP_);
+	trace_cmp(KCOV_CMP_SIZE(1), widened(arg1), widened(arg2),
+		  _RET_IP_);
 }
 EXPORT_SYMBOL(__sanitizer_cov_trace_cmp2);
 
 void __sanitizer_cov_trace_cmp4(u32 arg1, u32 arg2)
 {
-	trace_cmp(KCOV_CMP_SIZE(2), arg1, arg2, _RET_IP_);
+	trace_cmp(KCOV_CMP_SIZE(2), widened(arg1), widened(arg2),
+		  _RET_IP_);
 }
 EXPORT_SYMBOL(__sanitizer_cov_trace_cmp4);
 
@@ -66,19 +81,22 @@ EXPORT_SYMBOL(__sanitizer_cov_trace_cmp8);
 /* The same where the first value is a constant of the source. */
 void __sanitizer_cov_trace_const_cmp1(u8 arg1, u8 arg2)
 {
-	trace_cmp(KCOV_CMP_CONST | KCOV_CMP_SIZE(0), arg1, arg2, _RET_IP_);
+	trace_cmp(KCOV_CMP_CONST | KCOV_CMP_SIZE(0), widened(arg1), widened(arg2),
+		  _RET_IP_);
 }
 EXPORT_SYMBOL(__sanitizer_cov_trace_const_cmp1);
 
 void __sanitizer_cov_trace_const_cmp2(u16 arg1, u16 arg2)
 {
-	trace_cmp(KCOV_CMP_CONST | KCOV_CMP_SIZE(1), arg1, arg2, _RET_IP_);
+	trace_cmp(KCOV_CMP_CONST | KCOV_CMP_SIZE(1), widened(arg1), widened(arg2),
+		  _RET_IP_);
 }
 EXPORT_SYMBOL(__sanitizer_cov_trace_const_cmp2);
 
 void __sanitizer_cov_trace_const_cmp4(u32 arg1, u32 arg2)
 {
-	trace_cmp(KCOV_CMP_CONST | KCOV_CMP_SIZE(2), arg1, arg2, _RET_IP_);
+	trace_cmp(KCOV_CMP_CONST | KCOV_CMP_SIZE(2), widened(arg1), widened(arg2),
+		  _RET_IP_);
 }
 EXPORT_SYMBOL(__sanitizer_cov_trace_const_cmp4);
 
