@@ -7,6 +7,7 @@
  * module's file is looked for when its first address is asked for.
  */
 #define _GNU_SOURCE 1
+#include <elfutils/libdw.h>
 #include <elfutils/libdwfl.h>
 #include <err.h>
 #include <errno.h>
@@ -142,18 +143,36 @@ void lines_close(void)
 	objects_close();
 }
 
+/*
+ * What clang writes has no table of the units by address, without which
+ * libdwfl finds none: they are asked one by one.
+ */
+static const char *find_in_units(Dwfl_Module *module, uint64_t address, int *line)
+{
+	Dwarf_Die *unit = NULL;
+	Dwarf_Line *found = NULL;
+	Dwarf_Addr bias;
+
+	while (!found && (unit = dwfl_module_nextcu(module, unit, &bias)))
+		if (dwarf_haspc(unit, address - bias) > 0)
+			found = dwarf_getsrc_die(unit, address - bias);
+	return found && !dwarf_lineno(found, line) ?
+	       dwarf_linesrc(found, NULL, NULL) : NULL;
+}
+
 const char *lines_find(uint64_t address, int *line)
 {
-	Dwfl_Line *found = NULL;
 	Dwfl_Module *module;
+	Dwfl_Line *found;
 
 	module = modules ? dwfl_addrmodule(modules, address) : NULL;
 	if (!module && vmlinux) {
 		address -= kernel->kaslr_offset;
 		module = dwfl_addrmodule(vmlinux, address);
 	}
-	if (module)
-		found = dwfl_module_getsrc(module, address);
+	if (!module)
+		return NULL;
+	found = dwfl_module_getsrc(module, address);
 	return found ? dwfl_lineinfo(found, NULL, line, NULL, NULL, NULL) :
-	       NULL;
+	       find_in_units(module, address, line);
 }
