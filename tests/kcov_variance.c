@@ -368,7 +368,6 @@ static int count_differing(const struct kcov_variants *set, const struct cause *
 	return differ;
 }
 
-/* How many were identical, and how many differed for which reason. */
 static size_t longest(const struct kcov_variants *set)
 {
 	size_t count = 0;
@@ -379,6 +378,7 @@ static size_t longest(const struct kcov_variants *set)
 	return count;
 }
 
+/* How many were identical, and how many differed for which reason. */
 void kcov_variants_print(const struct kcov_variants *set)
 {
 	const struct kcov_variant *const usual = kcov_variants_usual(set);
