@@ -285,6 +285,18 @@ bool kcov_reached(const struct kcov_test *t, size_t count, const char *name)
 	return false;
 }
 
+/*
+ * The words of its record, NULL if there is none. Compilers make the comparisons of a
+ * function in different orders.
+ */
+const unsigned long *kcov_comparison_with(const struct kcov_test *t, unsigned long constant)
+{
+	for (size_t i = 0; i < kcov_count(t); i++)
+		if (t->buffer[1 + 4 * i + 1] == constant)
+			return &t->buffer[1 + 4 * i];
+	return NULL;
+}
+
 /* Where the module lies, in the addresses that are recorded. */
 bool kcov_module_text(const char *module, struct kcov_range *text)
 {

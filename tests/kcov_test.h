@@ -116,6 +116,7 @@ const char *kcov_rseq_update(void);
 bool kcov_is_entry(unsigned long pc);
 bool kcov_enters(const struct kcov_test *t, size_t count, const char *name);
 bool kcov_reached(const struct kcov_test *t, size_t count, const char *name);
+const unsigned long *kcov_comparison_with(const struct kcov_test *t, unsigned long constant);
 bool kcov_module_text(const char *module, struct kcov_range *text);
 bool kcov_is_within(const struct kcov_range *text, unsigned long pc);
 void kcov_symbols_forget(void);

@@ -134,6 +134,7 @@ static void nearly_full_buffer_takes_whole_comparisons(void **state)
 	assert_int_equal(enable_sized(t->fd, KCOV_TRACE_CMP, KCOV_TEST_AREA), 0);
 	assert_int_equal(kcov_deferred("kthread %#llx 500", KCOV_USB_A), 0);
 	assert_true(kcov_count(t) > 2);
+	assert_non_null(kcov_comparison_with(t, 0x7001));
 	memcpy(first, &t->buffer[1], sizeof(first));
 	memset(&t->buffer[1], 0, (t->size - 1) * sizeof(t->buffer[0]));
 	kcov_set_count(t, 1021);

@@ -216,15 +216,6 @@ static void each_of_256_handles_counts(void **state)
 	}
 }
 
-/* NULL if there is none. Compilers make the comparisons of a function in different orders. */
-static const unsigned long *comparison_with(const struct kcov_test *t, unsigned long constant)
-{
-	for (size_t i = 0; i < kcov_count(t); i++)
-		if (t->buffer[1 + 4 * i + 1] == constant)
-			return &t->buffer[1 + 4 * i];
-	return NULL;
-}
-
 static void section_in_cmp_mode_records_comparisons(void **state)
 {
 	const struct kcov_test *t = *state;
@@ -234,7 +225,7 @@ static void section_in_cmp_mode_records_comparisons(void **state)
 	remote.trace_mode = KCOV_TRACE_CMP;
 	assert_int_equal(kcov_remote_enable(t->fd, &remote), 0);
 	assert_int_equal(kcov_deferred("tasklet %#llx 3", KCOV_USB_A), 0);
-	record = comparison_with(t, 0x7005);
+	record = kcov_comparison_with(t, 0x7005);
 	assert_non_null(record);
 	assert_int_equal(record[0], KCOV_CMP_CONST | KCOV_CMP_SIZE(2));
 	assert_int_equal(record[2], 3);
