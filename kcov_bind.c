@@ -64,7 +64,7 @@ static void bind(struct kcov_desc *desc, unsigned int mode)
 	desc->owner = current;
 	desc->rec.mode = mode;
 	desc->rec.capacity = kcov_record_capacity(mode, desc->words);
-	desc->rec.context = KCOV_CONTEXT_TASK;
+	desc->rec.kind = kcov_record_kind(KCOV_CONTEXT_TASK, mode);
 	kcov_desc_get(desc);
 
 	kt = take_entry(desc);

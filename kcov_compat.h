@@ -12,6 +12,7 @@
 #include <linux/kconfig.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/percpu.h>
 #include <linux/preempt.h>
 #include <linux/types.h>
 
@@ -55,14 +56,53 @@
 #define KCOV_CONTEXT_TASK 0u
 #define KCOV_CONTEXT_SOFTIRQ ((unsigned int)SOFTIRQ_OFFSET)
 
+#ifdef CONFIG_PREEMPT_RT
+#define KCOV_PREEMPT_BITS (NMI_MASK | HARDIRQ_MASK)
+#else
+#define KCOV_PREEMPT_BITS (NMI_MASK | HARDIRQ_MASK | SOFTIRQ_OFFSET)
+#endif
+
 static __always_inline unsigned int kcov_context(void)
 {
-#ifdef CONFIG_PREEMPT_RT
-	return (preempt_count() & (NMI_MASK | HARDIRQ_MASK)) |
-	       (softirq_count() & SOFTIRQ_OFFSET);
+	unsigned int bits = preempt_count() & KCOV_PREEMPT_BITS;
+
+	if (IS_ENABLED(CONFIG_PREEMPT_RT))
+		bits |= softirq_count() & SOFTIRQ_OFFSET;
+	return bits;
+}
+
+/*
+ * A variable of this CPU as an operand of our own assembly: newer kernels (6.8) may
+ * give it a type that names the segment.
+ */
+#ifdef __my_cpu_var
+#define KCOV_THIS_CPU(variable) __my_cpu_var(variable)
 #else
-	return preempt_count() & (NMI_MASK | HARDIRQ_MASK | SOFTIRQ_OFFSET);
+#define KCOV_THIS_CPU(variable) (variable)
 #endif
+
+/*
+ * From 6.2 to 6.14 the preempt count stood with other things in pcpu_hot. Kbuild
+ * looks for that in the header and defines KCOV_HAVE_PCPU_HOT.
+ */
+#ifdef KCOV_HAVE_PCPU_HOT
+#define KCOV_PREEMPT_COUNT pcpu_hot.preempt_count
+#else
+#define KCOV_PREEMPT_COUNT __preempt_count
+#endif
+
+/* kcov_context() == KCOV_CONTEXT_TASK, where every instruction counts. */
+static __always_inline bool kcov_context_is_task(void)
+{
+	bool is_task;
+
+	if (IS_ENABLED(CONFIG_PREEMPT_RT) && (softirq_count() & SOFTIRQ_OFFSET))
+		return false;
+	asm volatile("testl %[bits], " __percpu_arg([count])
+		     : "=@ccz" (is_task)
+		     : [count] "m" (KCOV_THIS_CPU(KCOV_PREEMPT_COUNT)),
+		       [bits] "i" (KCOV_PREEMPT_BITS));
+	return is_task;
 }
 
 /*

@@ -16,12 +16,14 @@
 #include <linux/kernel.h>
 #include <uapi/linux/kcov.h>
 
+#include "kcov_cpu.h"
 #include "kcov_internal.h"
 
 static void record_entry(unsigned long ip, unsigned long parent_ip,
 			 struct ftrace_ops *ops, struct ftrace_regs *fregs)
 {
-	kcov_trace_here(ip + MCOUNT_INSN_SIZE);
+	if (!kcov_cpu_is_idle(pcs))
+		kcov_trace_here(ip + MCOUNT_INSN_SIZE);
 }
 
 static struct ftrace_ops entry_ops = {

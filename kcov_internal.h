@@ -67,7 +67,7 @@
  *   kcov_pool.c                        spare entries of it
  *                   kcov_rules.c       what the user wants changed in the set
  *   kcov_desc.c     kcov_ftrace.c      descriptors; hooks at function entries
- *   kcov_trace.c                       callbacks: touches kcov_record.h only
+ *   kcov_trace.c                       callbacks: touches kcov_cpu.h only
  */
 #ifndef KCOV_INTERNAL_H
 #define KCOV_INTERNAL_H
@@ -87,6 +87,7 @@
 #include <linux/workqueue.h>
 
 #include "kcov_compat.h"
+#include "kcov_cpu.h"
 #include "kcov_record.h"
 
 struct kcov_rules;
@@ -472,6 +473,7 @@ void kcov_bind_own(struct kcov_desc *desc, u64 common_handle);
 void kcov_bind_disown(struct kcov_desc *desc);
 
 /* kcov_task.c */
+void kcov_task_setup(void);
 void kcov_task_record(struct kcov_task *kt, struct kcov_recorder *rec);
 void kcov_task_insert(struct kcov_task *kt);
 void kcov_task_remove(struct kcov_task *kt);
@@ -601,53 +603,5 @@ void __sanitizer_cov_trace_const_cmp2(u16 arg1, u16 arg2);
 void __sanitizer_cov_trace_const_cmp4(u32 arg1, u32 arg2);
 void __sanitizer_cov_trace_const_cmp8(unsigned long arg1, unsigned long arg2);
 void __sanitizer_cov_trace_switch(unsigned long val, void *table);
-
-/*
- * The recorder of the task that runs on this CPU, NULL while it records
- * nothing. Written by kcov_task.c only, on its own CPU; read by the callbacks
- * there. A value once loaded stays right when the task migrates: it belongs to
- * the task, not to the CPU.
- */
-DECLARE_PER_CPU(struct kcov_recorder *, kcov_recorder);
-
-/* How far the kernel was moved; set before anything records. */
-extern unsigned long kcov_kaslr_offset;
-
-/**
- * kcov_recorder_here() - the recorder a callback of @mode must append to
- * @mode: KCOV_TRACE_CMP
- *
- * Always inline: objtool wants no call in a callback that may run while user
- * access is open.
- *
- * Return: NULL if this context does not record.
- */
-static __always_inline struct kcov_recorder *
-kcov_recorder_here(unsigned int mode)
-{
-	struct kcov_recorder *rec = this_cpu_read(kcov_recorder);
-
-	if (!rec || kcov_context() != rec->context || rec->mode != mode)
-		return NULL;
-	return rec;
-}
-
-/**
- * kcov_trace_here() - this context has reached a program counter
- * @ip: the address as it is, moved by KASLR
- *
- * Always inline, as above.
- */
-static __always_inline void kcov_trace_here(unsigned long ip)
-{
-	struct kcov_recorder *rec = this_cpu_read(kcov_recorder);
-
-	if (!rec || kcov_context() != rec->context)
-		return;
-	if (rec->mode == KCOV_TRACE_PC)
-		kcov_record_pc(rec, ip - kcov_kaslr_offset);
-	else if (rec->mode == KCOV_RECORD_SET)
-		kcov_record_add(rec, ip - kcov_kaslr_offset);
-}
 
 #endif /* KCOV_INTERNAL_H */

@@ -194,6 +194,7 @@ static int __init kcov_init(void)
 {
 	int err;
 
+	kcov_task_setup();
 	kcov_table_setup();
 	kcov_follow_setup();
 	err = kcov_kaslr_setup();

@@ -30,7 +30,10 @@
 #include <sys/cdefs.h>
 
 #define u64 __u64
-#define unlikely(x) __builtin_expect((x), 0)
+#define likely(x) __builtin_expect(!!(x), 1)
+/* Nobody looks for races here. */
+#define data_race(expression) (expression)
+#define OPTIMIZER_HIDE_VAR(variable) ({ __asm__ ("" : "+r" (variable)); })
 #define READ_ONCE(x) __atomic_load_n(&(x), __ATOMIC_RELAXED)
 #define WRITE_ONCE(x, v) __atomic_store_n(&(x), (v), __ATOMIC_RELAXED)
 #define barrier() __atomic_signal_fence(__ATOMIC_SEQ_CST)
@@ -41,10 +44,9 @@
 /**
  * struct kcov_recorder - where the current context appends its records
  * @area: the buffer; word 0 is the count
- * @capacity: number of records that fit behind word 0
- * @context: what kcov_context() must return for a record to be taken
- * @mode: KCOV_TRACE_PC, KCOV_TRACE_CMP or KCOV_RECORD_SET; callbacks that do
- *        not fit leave it alone
+ * @capacity: number of records that fit behind word 0; the last slot of a set
+ * @kind: what records here, from kcov_record_kind(); others leave it alone
+ * @mode: KCOV_TRACE_PC, KCOV_TRACE_CMP or KCOV_RECORD_SET
  * @dropped: records that found the buffer full, since INIT_TRACE
  *
  * Filled while no CPU points at it, constant while one does, but for @dropped.
@@ -52,10 +54,24 @@
 struct kcov_recorder {
 	u64 *area;
 	u64 capacity;
-	unsigned int context;
+	unsigned int kind;
 	unsigned int mode;
 	u64 dropped;
 };
+
+/* The mode of an area that is a set; none that user space can ask for. */
+#define KCOV_RECORD_SET 2
+
+/**
+ * kcov_record_kind() - context and mode as one number, to be compared at once
+ * @context: bits that no mode has; 0 is a task
+ * @mode: KCOV_TRACE_PC, KCOV_TRACE_CMP or KCOV_RECORD_SET
+ */
+static __always_inline unsigned int kcov_record_kind(unsigned int context,
+						     unsigned int mode)
+{
+	return context | mode;
+}
 
 /**
  * kcov_record_pc_capacity() - number of PCs that fit
@@ -116,17 +132,20 @@ static __always_inline u64 kcov_record_count(const struct kcov_recorder *rec)
  * @rec: the recorder
  * @records: how many
  *
- * One writer, as for records; kcov_mod/instances reads it at any time.
+ * One writer, as for records; kcov_mod/instances reads it at any time. Not as
+ * WRITE_ONCE(): in a full buffer this is the hot path, and one instruction.
  */
 static __always_inline void kcov_record_drop(struct kcov_recorder *rec,
 					     u64 records)
 {
-	WRITE_ONCE(rec->dropped, rec->dropped + records);
+	/* A reader gets the number of before or of now. */
+	data_race(rec->dropped += records);
 }
 
 /**
- * kcov_record_reserve() - count one more record, before it is written
- * @rec: the recorder
+ * kcov_record_take() - count one more record, before it is written
+ * @area: has room
+ * @count: what was read from it, and compared with its capacity
  * @words: length of a record
  *
  * The count is raised before the slot is filled: an interrupt between the two
@@ -134,18 +153,12 @@ static __always_inline void kcov_record_drop(struct kcov_recorder *rec,
  * nothing. A count beyond the capacity, wherever it comes from, is a full
  * buffer: the slot's number is the value tested, read once.
  *
- * Return: the slot to fill, NULL if there is none.
+ * Return: the slot to fill; by plain stores, whose addresses need no instruction of
+ * their own. Nobody reads a record before its task has left the callback.
  */
-static __always_inline u64 *kcov_record_reserve(struct kcov_recorder *rec,
-						unsigned int words)
+static __always_inline u64 *kcov_record_take(u64 *area, u64 count,
+					     unsigned int words)
 {
-	u64 *area = rec->area;
-	u64 count = READ_ONCE(area[0]);
-
-	if (unlikely(count >= rec->capacity)) {
-		kcov_record_drop(rec, 1);
-		return NULL;
-	}
 	WRITE_ONCE(area[0], count + 1);
 	/* Orders against an interrupt on this CPU only; no other writer. */
 	barrier();
@@ -153,49 +166,116 @@ static __always_inline u64 *kcov_record_reserve(struct kcov_recorder *rec,
 }
 
 /**
- * kcov_record_pc() - append one program counter
- * @rec: the recorder, in trace-pc mode
+ * kcov_record_put_pc() - append one program counter
+ * @area: as for kcov_record_take()
+ * @count: as for kcov_record_take()
  * @pc: the address, already relative to an unmoved kernel
  */
-static __always_inline void kcov_record_pc(struct kcov_recorder *rec, u64 pc)
+static __always_inline void kcov_record_put_pc(u64 *area, u64 count, u64 pc)
 {
-	u64 *slot = kcov_record_reserve(rec, 1);
-
-	if (slot)
-		WRITE_ONCE(*slot, pc);
+	*kcov_record_take(area, count, 1) = pc;
 }
 
 /**
- * kcov_record_cmp() - append one comparison
- * @rec: the recorder, in trace-cmp mode
+ * kcov_record_put_cmp() - append one comparison
+ * @area: as for kcov_record_take()
+ * @count: as for kcov_record_take()
  * @type: KCOV_CMP_SIZE() of the operands, KCOV_CMP_CONST if @arg1 is a constant
  * @arg1: first operand, zero-extended
  * @arg2: second operand, zero-extended
  * @pc: the address, already relative to an unmoved kernel
  */
+static __always_inline void kcov_record_put_cmp(u64 *area, u64 count, u64 type,
+						u64 arg1, u64 arg2, u64 pc)
+{
+	u64 *slot = kcov_record_take(area, count, KCOV_RECORD_CMP_WORDS);
+
+	slot[0] = type;
+	slot[1] = arg1;
+	slot[2] = arg2;
+	slot[3] = pc;
+}
+
+/* Whether there is room for one more record; if there is not, it is counted. */
+static __always_inline bool kcov_record_has_room(struct kcov_recorder *rec,
+						 u64 count)
+{
+	if (likely(count < rec->capacity))
+		return true;
+	kcov_record_drop(rec, 1);
+	return false;
+}
+
+/**
+ * kcov_record_pc() - append one program counter, if there is room
+ * @rec: the recorder, in trace-pc mode
+ * @pc: the address, already relative to an unmoved kernel
+ */
+static __always_inline void kcov_record_pc(struct kcov_recorder *rec, u64 pc)
+{
+	u64 count = READ_ONCE(rec->area[0]);
+
+	if (kcov_record_has_room(rec, count))
+		kcov_record_put_pc(rec->area, count, pc);
+}
+
+/**
+ * kcov_record_cmp() - append one comparison, if there is room
+ * @rec: the recorder, in trace-cmp mode
+ * @type: as for kcov_record_put_cmp(), as are the next ones
+ * @arg1: first operand
+ * @arg2: second operand
+ * @pc: the address
+ */
 static __always_inline void kcov_record_cmp(struct kcov_recorder *rec, u64 type,
 					    u64 arg1, u64 arg2, u64 pc)
 {
-	u64 *slot = kcov_record_reserve(rec, KCOV_RECORD_CMP_WORDS);
+	u64 count = READ_ONCE(rec->area[0]);
 
-	if (!slot)
-		return;
-	WRITE_ONCE(slot[0], type);
-	WRITE_ONCE(slot[1], arg1);
-	WRITE_ONCE(slot[2], arg2);
-	WRITE_ONCE(slot[3], pc);
+	if (kcov_record_has_room(rec, count))
+		kcov_record_put_cmp(rec->area, count, type, arg1, arg2, pc);
 }
-
-/* The mode of an area that is a set; none that user space can ask for. */
-#define KCOV_RECORD_SET 2
 
 /* More must be looked at only where the set is all but full. */
 #define KCOV_RECORD_PROBES 64
 
+/*
+ * Fits into one instruction with the multiplication: odd, and 32 bits that are
+ * extended by their sign.
+ */
+#define KCOV_RECORD_HASH 0xffffffff9e3779b1ULL
+#define KCOV_RECORD_HASH_SHIFT 24
+
+static __always_inline u64 kcov_record_hash(u64 pc)
+{
+	return (pc * KCOV_RECORD_HASH) >> KCOV_RECORD_HASH_SHIFT;
+}
+
+/* The way of a program counter that is not where it would stand alone. */
+static __always_inline bool kcov_record_probe(struct kcov_recorder *rec, u64 pc)
+{
+	u64 i = kcov_record_hash(pc);
+	int probes;
+
+	for (probes = 0; probes < KCOV_RECORD_PROBES; probes++, i++) {
+		u64 *slot = &rec->area[i & rec->capacity];
+
+		if (*slot == pc)
+			return false;
+		if (!*slot) {
+			/* Pairs with READ_ONCE() of a merge, which may come before. */
+			WRITE_ONCE(*slot, pc);
+			return true;
+		}
+	}
+	kcov_record_drop(rec, 1);
+	return false;
+}
+
 /**
  * kcov_record_add() - put a program counter into a set
- * @rec: its area is a table of @capacity slots, a power of two, 0 if free; it is
- *       not shared with user space
+ * @rec: its area is a table of @capacity + 1 slots, a power of two, 0 if free; it
+ *       is not shared with user space
  * @pc: the address, not 0
  *
  * One writer, or an interrupt on top of it that does not show as one yet: if
@@ -205,22 +285,12 @@ static __always_inline void kcov_record_cmp(struct kcov_recorder *rec, u64 type,
  */
 static __always_inline bool kcov_record_add(struct kcov_recorder *rec, u64 pc)
 {
-	u64 mask = rec->capacity - 1;
-	u64 i = (pc * 0x9e3779b97f4a7c15ULL) >> 24;
-	int probes;
-
-	for (probes = 0; probes < KCOV_RECORD_PROBES; probes++, i++) {
-		u64 there = READ_ONCE(rec->area[i & mask]);
-
-		if (there == pc)
-			return false;
-		if (!there) {
-			WRITE_ONCE(rec->area[i & mask], pc);
-			return true;
-		}
-	}
-	kcov_record_drop(rec, 1);
-	return false;
+	if (likely(rec->area[kcov_record_hash(pc) & rec->capacity] == pc))
+		return false;
+	/* Nothing is kept for what comes rarely: that would cost a register's load. */
+	OPTIMIZER_HIDE_VAR(pc);
+	barrier();
+	return kcov_record_probe(rec, pc);
 }
 
 /**

@@ -41,7 +41,7 @@ static void prepare(struct kcov_section *section, struct kcov_remote *remote,
 	section->followed = false;
 	rec->mode = remote->mode;
 	rec->capacity = kcov_record_capacity(remote->mode, section->words);
-	rec->context = context_of(where);
+	rec->kind = kcov_record_kind(context_of(where), remote->mode);
 	rec->dropped = 0;
 	kcov_record_forget(rec);
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What a context records into: the entry of the current task, its sections and
- * its set, and the per-CPU pointer that the callbacks look at.
+ * its set, and what the callbacks of this CPU look at (kcov_cpu.h).
  *
  * task_struct has no room for us, so a table keyed by the task (kcov_table.c)
- * holds what a kernel with kcov keeps there, and a per-CPU pointer follows the
- * task from switch to switch. This file alone writes that pointer.
+ * holds what a kernel with kcov keeps there, and struct kcov_cpu follows the
+ * task from switch to switch. This file alone writes that.
  *
  * Context: any of the current task's, with interrupts off. kcov_task_switch()
  * and sched_out run with the run queue locked, sched_in with preemption
@@ -15,22 +15,29 @@
  * or a common handle.
  *
  * Who may see what, and why it is safe:
- *  - A callback loads the pointer in the context of the task, or of an
+ *  - A callback loads what is there in the context of the task, or of an
  *    interrupt on top of it. The recorder is only unbound by the task itself,
  *    which is then in no callback, and whatever interrupts it ends before it
  *    goes on. So no callback can hold a recorder that is being unbound, and
  *    unbinding waits for nobody.
- *  - Between two stores of kcov_task_record() an interrupt sees NULL or a
- *    complete recorder: the old or the new one.
+ *  - Whoever writes has interrupts off: one sees all of the old, or all of
+ *    the new. NMIs see anything, but are in no context that records.
  */
+#include <linux/cpumask.h>
 #include <linux/lockdep.h>
 #include <linux/percpu.h>
 #include <linux/sched/task.h>
 #include <linux/spinlock.h>
 
+#include "kcov_cpu.h"
 #include "kcov_internal.h"
 
-DEFINE_PER_CPU(struct kcov_recorder *, kcov_recorder);
+const u64 kcov_full[] = { U64_MAX, U64_MAX };
+
+/* Where nobody records: no context is of this kind. */
+static struct kcov_recorder nobody = { .kind = ~0u };
+
+DEFINE_PER_CPU(struct kcov_cpu, kcov_cpu);
 
 /*
  * The innermost section of the softirq that this CPU serves. Softirqs do not
@@ -38,19 +45,67 @@ DEFINE_PER_CPU(struct kcov_recorder *, kcov_recorder);
  */
 static DEFINE_PER_CPU(struct kcov_section *, softirq_section);
 
+/* Whether callbacks can do without @rec, but for its buffer and capacity. */
+static bool is_plain(const struct kcov_recorder *rec)
+{
+	return rec->kind == kcov_record_kind(KCOV_CONTEXT_TASK, KCOV_TRACE_PC) ||
+	       rec->kind == kcov_record_kind(KCOV_CONTEXT_TASK, KCOV_TRACE_CMP);
+}
+
+/* This CPU records nothing. */
+static void show_nobody(void)
+{
+	this_cpu_write(kcov_cpu.pcs, KCOV_NOBODY);
+	this_cpu_write(kcov_cpu.comparisons, KCOV_NOBODY);
+	this_cpu_write(kcov_cpu.rec, &nobody);
+}
+
+/*
+ * What runs on this CPU from now on is recorded into @rec. Interrupts are off, and
+ * what can come all the same, as NMIs, is in no context that records.
+ *
+ * The capacity stays where it is no task's that changes: see kcov_cpu.h.
+ */
+static void show(struct kcov_recorder *rec)
+{
+	bool compares = rec->mode == KCOV_TRACE_CMP;
+	u64 *area = KCOV_ASK, *pcs, *comparisons;
+
+	if (is_plain(rec)) {
+		area = rec->area;
+		this_cpu_write(kcov_cpu.capacity, rec->capacity);
+	}
+	pcs = compares ? KCOV_NOBODY : area;
+	comparisons = compares ? area : KCOV_NOBODY;
+	this_cpu_write(kcov_cpu.rec, rec);
+	this_cpu_write(kcov_cpu.pcs, pcs);
+	this_cpu_write(kcov_cpu.comparisons, comparisons);
+}
+
+static void show_what(struct kcov_recorder *rec)
+{
+	if (rec)
+		show(rec);
+	else
+		show_nobody();
+}
+
 #ifdef KCOV_SWITCH_NOTIFIER
 static void sched_in(struct preempt_notifier *notifier, int cpu)
 {
 	struct kcov_task *kt;
+	unsigned long flags;
 
 	kt = container_of(notifier, struct kcov_task, notifier);
-	this_cpu_write(kcov_recorder, kt->cur);
+	local_irq_save(flags);
+	show(kt->cur);
+	local_irq_restore(flags);
 }
 
 static void sched_out(struct preempt_notifier *notifier,
 		      struct task_struct *next)
 {
-	this_cpu_write(kcov_recorder, NULL);
+	show_nobody();
 }
 
 static struct preempt_ops switch_ops = {
@@ -91,9 +146,8 @@ static void unwatch_switches(struct kcov_task *kt)
 void kcov_task_switch(struct task_struct *next)
 {
 	struct kcov_task *kt = kcov_table_find(next);
-	struct kcov_recorder *rec = kt ? kt->cur : NULL;
 
-	this_cpu_write(kcov_recorder, rec);
+	show_what(kt ? kt->cur : NULL);
 }
 
 /**
@@ -102,7 +156,7 @@ void kcov_task_switch(struct task_struct *next)
  * @rec: complete; NULL for nothing. Interrupts are off
  *
  * The notifier is there while @cur is set: it is changed last before
- * the pointer shows a recorder, and first after it shows none.
+ * this CPU shows a recorder, and first after it shows none.
  */
 void kcov_task_record(struct kcov_task *kt, struct kcov_recorder *rec)
 {
@@ -110,13 +164,9 @@ void kcov_task_record(struct kcov_task *kt, struct kcov_recorder *rec)
 	if (rec) {
 		watch_switches(kt);
 		kt->cur = rec;
-		/* All of it before the pointer; an interrupt may look. */
-		barrier();
-		this_cpu_write(kcov_recorder, rec);
+		show(rec);
 	} else {
-		this_cpu_write(kcov_recorder, NULL);
-		/* The pointer before the rest: the reverse. */
-		barrier();
+		show_nobody();
 		unwatch_switches(kt);
 		kt->cur = NULL;
 	}
@@ -170,7 +220,7 @@ struct kcov_section *kcov_task_section(enum kcov_where where)
  * @where: task or softirq, as the caller found it; interrupts are off
  *
  * A softirq runs on top of whatever its CPU ran, and ends before that goes on:
- * it changes the CPU's pointer only. A task may sleep in its section and go on
+ * it changes what the CPU shows only. A task may sleep in its section and go on
  * elsewhere, so the switch back end must know.
  */
 void kcov_task_push(struct kcov_section *section, enum kcov_where where)
@@ -181,7 +231,7 @@ void kcov_task_push(struct kcov_section *section, enum kcov_where where)
 	section->below = kcov_task_section(where);
 	if (is_on_cpu(where)) {
 		this_cpu_write(softirq_section, section);
-		this_cpu_write(kcov_recorder, &section->rec);
+		show(&section->rec);
 		return;
 	}
 	kt = kcov_table_find(current);
@@ -207,7 +257,7 @@ void kcov_task_pop(struct kcov_section *section, enum kcov_where where)
 
 	lockdep_assert_irqs_disabled();
 	if (is_on_cpu(where)) {
-		this_cpu_write(kcov_recorder, NULL);
+		show_nobody();
 		this_cpu_write(softirq_section, section->below);
 		return;
 	}
@@ -249,7 +299,7 @@ void kcov_task_resume(enum kcov_where where)
 	if (is_on_cpu(where)) {
 		section = this_cpu_read(softirq_section);
 		rec = section ? &section->rec : kt ? kt->cur : NULL;
-		this_cpu_write(kcov_recorder, rec);
+		show_what(rec);
 	} else {
 		rec = kt ? recorder_of(kt) : NULL;
 		if (rec)
@@ -266,17 +316,18 @@ void kcov_task_resume(enum kcov_where where)
  */
 struct kcov_recorder *kcov_task_pause(void)
 {
-	struct kcov_recorder *rec = this_cpu_read(kcov_recorder);
+	struct kcov_recorder *rec = this_cpu_read(kcov_cpu.rec);
 
 	lockdep_assert_irqs_disabled();
-	this_cpu_write(kcov_recorder, NULL);
+	show_nobody();
 	return rec;
 }
 
 void kcov_task_go_on(struct kcov_recorder *rec)
 {
 	lockdep_assert_irqs_disabled();
-	this_cpu_write(kcov_recorder, rec);
+	if (rec != &nobody)
+		show(rec);
 }
 
 /* Nothing holds the entry any more: it goes where those of children come from. */
@@ -412,4 +463,17 @@ bool kcov_task_inherit(struct task_struct *child, struct kcov_set *set)
 	}
 	kcov_table_insert(inherited);
 	return true;
+}
+
+/* Of a module's variables of CPUs the loader leaves addresses alone. */
+void __init kcov_task_setup(void)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		per_cpu(kcov_cpu, cpu) = (struct kcov_cpu){
+			.pcs = KCOV_NOBODY,
+			.comparisons = KCOV_NOBODY,
+			.rec = &nobody,
+		};
 }

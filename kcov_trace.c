@@ -4,7 +4,7 @@
  *
  * Context: any at all: instrumented code runs in tasks, interrupts and NMIs,
  * with user access open, under any lock.
- * Locking: none; see kcov_recorder in kcov_internal.h.
+ * Locking: none; see kcov_cpu.h.
  * Lifetime: an importing module pins this one.
  */
 #include <linux/compiler.h>
@@ -12,6 +12,7 @@
 #include <linux/instruction_pointer.h>
 #include <uapi/linux/kcov.h>
 
+#include "kcov_cpu.h"
 #include "kcov_internal.h"
 
 /**
@@ -22,18 +23,10 @@
  */
 void __sanitizer_cov_trace_pc(void)
 {
-	kcov_trace_here(_RET_IP_);
+	if (!kcov_cpu_is_idle(pcs))
+		kcov_trace_here(_RET_IP_);
 }
 EXPORT_SYMBOL(__sanitizer_cov_trace_pc);
-
-static __always_inline void trace_cmp(u64 type, u64 arg1, u64 arg2,
-				      unsigned long ip)
-{
-	struct kcov_recorder *rec = kcov_recorder_here(KCOV_TRACE_CMP);
-
-	if (rec)
-		kcov_record_cmp(rec, type, arg1, arg2, ip - kcov_kaslr_offset);
-}
 
 /*
  * An argument as wide as its operand, filled up with zeroes. What stands above
@@ -47,62 +40,63 @@ static __always_inline void trace_cmp(u64 type, u64 arg1, u64 arg2,
 	(u64)narrow;				\
 })
 
+/* A macro, so that nothing is loaded that nobody wants. */
+#define compare(type, arg1, arg2) do {					\
+	if (!kcov_cpu_is_idle(comparisons))				\
+		kcov_compare_here(type, arg1, arg2,			\
+				  _RET_IP_ - kcov_kaslr_offset);	\
+} while (0)
+
 /*
  * Two values are about to be compared: put before each comparison of integers
  * by -fsanitize-coverage=trace-cmp.
  */
 void __sanitizer_cov_trace_cmp1(u8 arg1, u8 arg2)
 {
-	trace_cmp(KCOV_CMP_SIZE(0), widened(arg1), widened(arg2),
-		  _RET_IP_);
+	compare(KCOV_CMP_SIZE(0), widened(arg1), widened(arg2));
 }
 EXPORT_SYMBOL(__sanitizer_cov_trace_cmp1);
 
 void __sanitizer_cov_trace_cmp2(u16 arg1, u16 arg2)
 {
-	trace_cmp(KCOV_CMP_SIZE(1), widened(arg1), widened(arg2),
-		  _RET_IP_);
+	compare(KCOV_CMP_SIZE(1), widened(arg1), widened(arg2));
 }
 EXPORT_SYMBOL(__sanitizer_cov_trace_cmp2);
 
 void __sanitizer_cov_trace_cmp4(u32 arg1, u32 arg2)
 {
-	trace_cmp(KCOV_CMP_SIZE(2), widened(arg1), widened(arg2),
-		  _RET_IP_);
+	compare(KCOV_CMP_SIZE(2), widened(arg1), widened(arg2));
 }
 EXPORT_SYMBOL(__sanitizer_cov_trace_cmp4);
 
 void __sanitizer_cov_trace_cmp8(unsigned long arg1, unsigned long arg2)
 {
-	trace_cmp(KCOV_CMP_SIZE(3), arg1, arg2, _RET_IP_);
+	compare(KCOV_CMP_SIZE(3), arg1, arg2);
 }
 EXPORT_SYMBOL(__sanitizer_cov_trace_cmp8);
 
 /* The same where the first value is a constant of the source. */
 void __sanitizer_cov_trace_const_cmp1(u8 arg1, u8 arg2)
 {
-	trace_cmp(KCOV_CMP_CONST | KCOV_CMP_SIZE(0), widened(arg1), widened(arg2),
-		  _RET_IP_);
+	compare(KCOV_CMP_CONST | KCOV_CMP_SIZE(0), widened(arg1), widened(arg2));
 }
 EXPORT_SYMBOL(__sanitizer_cov_trace_const_cmp1);
 
 void __sanitizer_cov_trace_const_cmp2(u16 arg1, u16 arg2)
 {
-	trace_cmp(KCOV_CMP_CONST | KCOV_CMP_SIZE(1), widened(arg1), widened(arg2),
-		  _RET_IP_);
+	compare(KCOV_CMP_CONST | KCOV_CMP_SIZE(1), widened(arg1), widened(arg2));
 }
 EXPORT_SYMBOL(__sanitizer_cov_trace_const_cmp2);
 
 void __sanitizer_cov_trace_const_cmp4(u32 arg1, u32 arg2)
 {
-	trace_cmp(KCOV_CMP_CONST | KCOV_CMP_SIZE(2), widened(arg1), widened(arg2),
-		  _RET_IP_);
+	compare(KCOV_CMP_CONST | KCOV_CMP_SIZE(2), widened(arg1), widened(arg2));
 }
 EXPORT_SYMBOL(__sanitizer_cov_trace_const_cmp4);
 
 void __sanitizer_cov_trace_const_cmp8(unsigned long arg1, unsigned long arg2)
 {
-	trace_cmp(KCOV_CMP_CONST | KCOV_CMP_SIZE(3), arg1, arg2, _RET_IP_);
+	compare(KCOV_CMP_CONST | KCOV_CMP_SIZE(3), arg1, arg2);
 }
 EXPORT_SYMBOL(__sanitizer_cov_trace_const_cmp8);
 
@@ -143,14 +137,21 @@ static __always_inline bool switch_type(u64 bits, u64 *type)
  */
 void __sanitizer_cov_trace_switch(unsigned long val, void *table)
 {
-	struct kcov_recorder *rec = kcov_recorder_here(KCOV_TRACE_CMP);
 	const struct switch_table *cases = table;
-	u64 type, i;
+	u64 type, pc, i;
 
-	if (!rec || !switch_type(cases->bits, &type))
+	if (kcov_cpu_is_idle(comparisons) || !switch_type(cases->bits, &type))
 		return;
-	for (i = 0; i < cases->count; i++)
-		kcov_record_cmp(rec, type, cases->constants[i], val,
-				_RET_IP_ - kcov_kaslr_offset);
+	pc = _RET_IP_ - kcov_kaslr_offset;
+	if (likely(kcov_context_is_task())) {
+		u64 *area = this_cpu_read(kcov_cpu.comparisons);
+
+		for (i = 0; i < cases->count; i++)
+			kcov_compare_in_task(area, type, cases->constants[i],
+					     val, pc);
+	} else {
+		for (i = 0; i < cases->count; i++)
+			kcov_compare_rarely(type, cases->constants[i], val, pc);
+	}
 }
 EXPORT_SYMBOL(__sanitizer_cov_trace_switch);

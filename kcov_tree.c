@@ -57,9 +57,9 @@ static u64 set_size(void)
 static int make_area(struct kcov_recorder *rec, u64 slots)
 {
 	rec->area = kcov_desc_alloc_area(slots);
-	rec->capacity = slots;
+	rec->capacity = slots - 1;
 	rec->mode = KCOV_RECORD_SET;
-	rec->context = KCOV_CONTEXT_TASK;
+	rec->kind = kcov_record_kind(KCOV_CONTEXT_TASK, KCOV_RECORD_SET);
 	return rec->area ? 0 : -ENOMEM;
 }
 
@@ -123,25 +123,25 @@ static int fill(struct kcov_tree *tree)
 	return err;
 }
 
-/* What the tree has not seen yet goes into the buffer. */
-static void merge_pc(struct kcov_tree *tree, u64 pc)
+/* What the tree has not seen yet goes into the buffer; sets have addresses as they are. */
+static void merge_pc(struct kcov_tree *tree, u64 ip)
 	__must_hold(&tree->merge_lock)
 {
-	if (kcov_record_add(&tree->seen, pc))
-		kcov_record_pc(&tree->desc->rec, pc);
+	if (kcov_record_add(&tree->seen, ip))
+		kcov_record_pc(&tree->desc->rec, ip - kcov_kaslr_offset);
 }
 
 /* Its task may still be recording: what it adds meanwhile may be missed. */
 static void merge_set(struct kcov_tree *tree, struct kcov_set *set)
 	__must_hold(&tree->merge_lock)
 {
-	u64 i, pc;
+	u64 i, ip;
 
 	lockdep_assert_held(&tree->merge_lock);
-	for (i = 0; i < set->rec.capacity; i++) {
-		pc = READ_ONCE(set->rec.area[i]);
-		if (pc)
-			merge_pc(tree, pc);
+	for (i = 0; i <= set->rec.capacity; i++) {
+		ip = READ_ONCE(set->rec.area[i]);
+		if (ip)
+			merge_pc(tree, ip);
 	}
 	kcov_record_drop(&tree->desc->rec, READ_ONCE(set->rec.dropped));
 }
@@ -149,7 +149,7 @@ static void merge_set(struct kcov_tree *tree, struct kcov_set *set)
 /* As new; no task has it. */
 static void empty_set(struct kcov_set *set)
 {
-	memset(set->rec.area, 0, set->rec.capacity * sizeof(u64));
+	memset(set->rec.area, 0, (set->rec.capacity + 1) * sizeof(u64));
 	set->rec.dropped = 0;
 }
 

@@ -126,7 +126,7 @@ static int has(const struct kcov_recorder *set, u64 pc)
 {
 	int found = 0;
 
-	for (u64 i = 0; i < set->capacity; i++)
+	for (u64 i = 0; i <= set->capacity; i++)
 		found += set->area[i] == pc;
 	return found;
 }
@@ -186,7 +186,7 @@ static void run_all(struct run *run, const uint8_t *bytes, size_t count)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count)
 {
-	struct run run = { .set = { .capacity = SET_SLOTS, .mode = KCOV_RECORD_SET } };
+	struct run run = { .set = { .capacity = SET_SLOTS - 1, .mode = KCOV_RECORD_SET } };
 
 	if (count < HEAD)
 		return 0;
