@@ -95,11 +95,11 @@ static enum kcov_refusal disable(struct kcov_desc *desc, unsigned long unused)
 		return KCOV_BAD_ARGUMENT;
 	/* Who comes from user space is in none, unless a driver forgot its end. */
 	kcov_section_exit();
-	if (kcov_tree_disable(desc))
+	/* It is one of three at most; this one is what fuzzers do all day. */
+	if (!kcov_bind_disable(desc) || kcov_tree_disable(desc))
 		return KCOV_OK;
-	if (kcov_remote_is_owner(desc))
-		return kcov_remote_disable(desc);
-	return kcov_bind_disable(desc);
+	return kcov_remote_is_owner(desc) ? kcov_remote_disable(desc) :
+					    KCOV_NOT_OWNER;
 }
 
 static enum kcov_refusal tree_enable(struct kcov_desc *desc,
