@@ -50,7 +50,7 @@ kbuild = $(if $(inside),tests/vm/inside $(inside)) $(MAKE) -C $(KDIR) M=$(CURDIR
 # recordmcount lists the calls of __fentry__ as such a kernel expects them; objtool,
 # in 6.1, has them made nops, and loading warns of that.
 clang := $(if $(filter-out default,$(origin CC)),$(findstring clang,$(CC) $(shell $(CC) --version 2>/dev/null)))
-as_clang := $(if $(clang),CONFIG_CC_IS_GCC= CONFIG_CC_IS_CLANG=y \
+as_clang := $(if $(clang),CONFIG_CC_IS_GCC= CONFIG_CC_IS_CLANG=y CONFIG_AS_IS_GNU= CONFIG_AS_IS_LLVM=y \
 	CONFIG_CC_IMPLICIT_FALLTHROUGH=-Wimplicit-fallthrough \
 	CONFIG_FTRACE_MCOUNT_USE_CC= CONFIG_FTRACE_MCOUNT_USE_RECORDMCOUNT=y \
 	KCFLAGS='-Wno-unknown-warning-option -Wno-duplicate-decl-specifier')

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Function entries through ftrace: the handler, and the ops it hangs on.
+ * Function entries through ftrace: handler and trampoline, and the ops they hang on.
  *
  * What is recorded is the return address of the fentry call, so clients that
  * step back by one call instruction land in the function that was entered, as
@@ -26,8 +26,20 @@ static void record_entry(unsigned long ip, unsigned long parent_ip,
 		kcov_trace_here(ip + MCOUNT_INSN_SIZE);
 }
 
+/* kcov_entry.S, what it leaves to C; @ip is the return address of the fentry call. */
+void kcov_entry_rarely(unsigned long ip)
+{
+	kcov_trace_here(ip);
+}
+
+/*
+ * With a trampoline of its own ftrace lets the functions call that where nobody else
+ * wants to know of them. Any other user, as tracefs, a probe, BPF or a livepatch, makes
+ * it call the handler there, and none is kept off by us.
+ */
 static struct ftrace_ops entry_ops = {
 	.func = record_entry,
+	.trampoline = (unsigned long)kcov_entry,
 };
 
 static bool registered;

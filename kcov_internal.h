@@ -562,6 +562,10 @@ int kcov_ftrace_unhook(void);
 int kcov_ftrace_add(unsigned long *entries, unsigned int count);
 int kcov_ftrace_remove(unsigned long *entries, unsigned int count);
 void kcov_ftrace_cleanup(void);
+void kcov_entry_rarely(unsigned long ip);
+
+/* kcov_entry.S; no C function may call it */
+void kcov_entry(void);
 
 /* kcov_symbol.c */
 int kcov_symbol_entries(const struct module *mod, struct kcov_rules *rules,
