@@ -21,7 +21,7 @@
 static struct kcov_task *take_entry(struct kcov_desc *desc)
 	__must_hold(&desc->lock)
 {
-	struct kcov_task *kt = kcov_table_find(current);
+	struct kcov_task *kt = kcov_task_here();
 
 	if (kt)
 		return kt;
@@ -106,7 +106,7 @@ void kcov_bind_own(struct kcov_desc *desc, u64 common_handle)
 /* The reverse; current has no common handle any more. */
 void kcov_bind_disown(struct kcov_desc *desc)
 {
-	struct kcov_task *kt = kcov_table_find(current);
+	struct kcov_task *kt = kcov_task_here();
 
 	lockdep_assert_held(&desc->lock);
 	kt->remote = NULL;
@@ -127,7 +127,7 @@ static enum kcov_refusal refuse_enable(const struct kcov_desc *desc,
 		return KCOV_NOT_INIT;
 	if (desc->state != KCOV_READY)
 		return KCOV_IS_ENABLED;
-	kt = kcov_table_find(current);
+	kt = kcov_task_here();
 	if (kt && kt->cur)
 		return KCOV_THREAD_BUSY;
 	if (mode != KCOV_TRACE_PC && mode != KCOV_TRACE_CMP)
@@ -161,7 +161,7 @@ static bool unbind_current(struct kcov_desc *desc)
 
 	raw_spin_lock_irqsave(&desc->lock, flags);
 	if (desc->state == KCOV_LOCAL && desc->owner == current) {
-		kt = kcov_table_find(current);
+		kt = kcov_task_here();
 		unbind(kt, desc);
 	}
 	raw_spin_unlock_irqrestore(&desc->lock, flags);
@@ -188,7 +188,7 @@ enum kcov_refusal kcov_bind_disable(struct kcov_desc *desc)
  */
 void kcov_bind_exit(void)
 {
-	struct kcov_task *kt = kcov_table_find(current);
+	struct kcov_task *kt = kcov_task_here();
 	struct kcov_desc *desc = kt ? kt->local : NULL;
 
 	if (desc && unbind_current(desc))

@@ -159,7 +159,7 @@ enum kcov_where {
 /**
  * struct kcov_task - a task that records, or that inherited a common handle
  * @node: in the bucket of the task table that @task hashes to, or in a pool
- * @task: the task, with one reference
+ * @task: the task, with one reference, while it is in the table
  * @cur: what the task records into while it runs
  * @local: the descriptor it enabled; one reference
  * @remote: the descriptor it enabled for remote sections; one reference
@@ -167,8 +167,13 @@ enum kcov_where {
  * @sections: the sections it is in; in softirqs on PREEMPT_RT only, others
  *            have them on the CPU
  * @common_handle: its own or inherited, 0 if none
- * @notifier: tells when @task comes and goes while @cur is set; never more
+ * @notifier: tells when the task comes and goes while @cur is set; never more
  *            than one a task, because the list runs newest first at both ends
+ *
+ * Who records is found by @notifier, without a lock, and only else in the table.
+ * A section's own entry is nowhere else: it comes and goes with each section, and
+ * the notifier is part of the task, so no reference is needed. Where there are no
+ * notifiers it is in the table.
  *
  * Only @task itself changes its entry, with interrupts off; the switch back
  * end reads @cur on the CPU that runs or is about to run @task. So nobody else
@@ -289,7 +294,7 @@ struct kcov_remote {
  * @pooled: belongs to the softirqs' pool, not to @remote
  * @abandoned: has ended without its stop, once
  * @words: length of the area
- * @entry: for the task table, if the task has no entry
+ * @entry: the task's, if it has none
  */
 struct kcov_section {
 	struct kcov_recorder rec;
@@ -481,7 +486,7 @@ void kcov_task_switch(struct task_struct *next);
 struct kcov_task *kcov_task_here(void);
 struct kcov_section *kcov_task_section(enum kcov_where where);
 void kcov_task_push(struct kcov_section *section, enum kcov_where where);
-void kcov_task_pop(struct kcov_section *section, enum kcov_where where);
+bool kcov_task_pop(struct kcov_section *section, enum kcov_where where);
 void kcov_task_resume(enum kcov_where where);
 struct kcov_recorder *kcov_task_pause(void);
 void kcov_task_go_on(struct kcov_recorder *rec);

@@ -209,8 +209,12 @@ EXPORT_SYMBOL(kcov_remote_start);
 /* The innermost section here is over, as its context goes on. */
 static void finish(struct kcov_section *section, enum kcov_where where)
 {
+	unsigned long flags;
+
 	kcov_merge_finish(section);
+	local_irq_save(flags);
 	kcov_task_resume(where);
+	local_irq_restore(flags);
 }
 
 /*

@@ -26,22 +26,12 @@ static struct bucket *bucket_of(const struct task_struct *task)
 	return &buckets[hash_ptr(task, BUCKET_BITS)];
 }
 
-/*
- * Finds the entry of @task. The answer holds as long as @task cannot change
- * it: @task is current, or about to run on this CPU with its run queue locked.
- */
-struct kcov_task *kcov_table_find(const struct task_struct *task)
+/* Not inline: who finds an empty bucket shall save no registers for this. */
+static noinline struct kcov_task *find_in(struct bucket *bucket,
+					  const struct task_struct *task)
 {
-	struct bucket *bucket = bucket_of(task);
 	struct kcov_task *kt;
 	unsigned long flags;
-
-	/*
-	 * Most tasks that exit have no entry. The one who would have put it
-	 * there is @task itself, so a stale "empty" cannot be seen.
-	 */
-	if (hlist_empty(&bucket->tasks))
-		return NULL;
 
 	raw_spin_lock_irqsave(&bucket->lock, flags);
 	hlist_for_each_entry(kt, &bucket->tasks, node) {
@@ -50,6 +40,23 @@ struct kcov_task *kcov_table_find(const struct task_struct *task)
 	}
 	raw_spin_unlock_irqrestore(&bucket->lock, flags);
 	return kt;
+}
+
+/*
+ * Finds the entry of @task. The answer holds as long as @task cannot change
+ * it: @task is current, or about to run on this CPU with its run queue locked.
+ */
+struct kcov_task *kcov_table_find(const struct task_struct *task)
+{
+	struct bucket *bucket = bucket_of(task);
+
+	/*
+	 * Most tasks that exit have no entry. The one who would have put it
+	 * there is @task itself, so a stale "empty" cannot be seen.
+	 */
+	if (hlist_empty(&bucket->tasks))
+		return NULL;
+	return find_in(bucket, task);
 }
 
 void kcov_table_insert(struct kcov_task *kt)

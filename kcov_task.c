@@ -10,9 +10,10 @@
  * Context: any of the current task's, with interrupts off. kcov_task_switch()
  * and sched_out run with the run queue locked, sched_in with preemption
  * disabled: all of them only store.
- * Locking: the lock of one bucket; callers that bind hold desc->lock.
- * Lifetime: an entry is in the table while its task has a descriptor, a section
- * or a common handle.
+ * Locking: the lock of one bucket; callers that bind hold desc->lock. A task's
+ * list of notifiers is its own, and changed with interrupts off.
+ * Lifetime: an entry is in the table while its task has a descriptor, a set or a
+ * common handle. The own one of a section is the task's until that section ends.
  *
  * Who may see what, and why it is safe:
  *  - A callback loads what is there in the context of the task, or of an
@@ -98,7 +99,7 @@ static void sched_in(struct preempt_notifier *notifier, int cpu)
 
 	kt = container_of(notifier, struct kcov_task, notifier);
 	local_irq_save(flags);
-	show(kt->cur);
+	show_what(kt->cur);
 	local_irq_restore(flags);
 }
 
@@ -113,26 +114,77 @@ static struct preempt_ops switch_ops = {
 	.sched_out = sched_out,
 };
 
+/*
+ * As preempt_notifier_register() does, but not for current only: @task has not
+ * run yet, or is current with interrupts off.
+ */
+static void watch_switches_of(struct kcov_task *kt, struct task_struct *task)
+{
+	kt->notifier.ops = &switch_ops;
+	hlist_add_head(&kt->notifier.link, &task->preempt_notifiers);
+}
+
 static void watch_switches(struct kcov_task *kt)
 {
-	if (kt->cur)
-		return;
-	preempt_notifier_init(&kt->notifier, &switch_ops);
-	preempt_notifier_register(&kt->notifier);
+	if (hlist_unhashed(&kt->notifier.link))
+		watch_switches_of(kt, current);
 }
 
 static void unwatch_switches(struct kcov_task *kt)
 {
-	if (kt->cur)
-		preempt_notifier_unregister(&kt->notifier);
+	hlist_del_init(&kt->notifier.link);
+}
+
+/*
+ * The entry that watches current's switches. The list is current's alone; other
+ * code adds to it with interrupts on, but one store makes it longer or shorter.
+ */
+static struct kcov_task *watching_here(void)
+{
+	struct preempt_notifier *notifier;
+
+	hlist_for_each_entry(notifier, &current->preempt_notifiers, link) {
+		if (notifier->ops == &switch_ops)
+			return container_of(notifier, struct kcov_task,
+					    notifier);
+	}
+	return NULL;
+}
+
+/* A section's own entry is found by its notifier, and needs no place in the table. */
+static void insert_own(struct kcov_task *kt)
+{
+}
+
+static void remove_own(struct kcov_task *kt)
+{
 }
 #else
+static void watch_switches_of(struct kcov_task *kt, struct task_struct *task)
+{
+}
+
 static void watch_switches(struct kcov_task *kt)
 {
 }
 
 static void unwatch_switches(struct kcov_task *kt)
 {
+}
+
+static struct kcov_task *watching_here(void)
+{
+	return NULL;
+}
+
+static void insert_own(struct kcov_task *kt)
+{
+	kcov_task_insert(kt);
+}
+
+static void remove_own(struct kcov_task *kt)
+{
+	kcov_task_remove(kt);
 }
 #endif
 
@@ -156,7 +208,8 @@ void kcov_task_switch(struct task_struct *next)
  * @rec: complete; NULL for nothing. Interrupts are off
  *
  * The notifier is there while @cur is set: it is changed last before
- * this CPU shows a recorder, and first after it shows none.
+ * this CPU shows a recorder, and first after it shows none. Where a section ends
+ * and something goes on it stays for the moment between.
  */
 void kcov_task_record(struct kcov_task *kt, struct kcov_recorder *rec)
 {
@@ -199,7 +252,7 @@ static bool is_on_cpu(enum kcov_where where)
  */
 struct kcov_task *kcov_task_here(void)
 {
-	return kcov_table_find(current);
+	return watching_here() ?: kcov_table_find(current);
 }
 
 /* The innermost section here, NULL if none. Interrupts are off. */
@@ -210,7 +263,7 @@ struct kcov_section *kcov_task_section(enum kcov_where where)
 	lockdep_assert_irqs_disabled();
 	if (is_on_cpu(where))
 		return this_cpu_read(softirq_section);
-	kt = kcov_table_find(current);
+	kt = kcov_task_here();
 	return kt ? kt->sections[where] : NULL;
 }
 
@@ -228,44 +281,20 @@ void kcov_task_push(struct kcov_section *section, enum kcov_where where)
 	struct kcov_task *kt;
 
 	lockdep_assert_irqs_disabled();
-	section->below = kcov_task_section(where);
 	if (is_on_cpu(where)) {
+		section->below = this_cpu_read(softirq_section);
 		this_cpu_write(softirq_section, section);
 		show(&section->rec);
 		return;
 	}
-	kt = kcov_table_find(current);
+	kt = kcov_task_here();
 	if (!kt) {
 		kt = &section->entry;
-		kcov_task_insert(kt);
+		insert_own(kt);
 	}
+	section->below = kt->sections[where];
 	kt->sections[where] = section;
 	kcov_task_record(kt, &section->rec);
-}
-
-/**
- * kcov_task_pop() - the innermost section here ends
- * @section: that section; when this returns nobody can find it
- * @where: as for kcov_task_push(); interrupts are off
- *
- * Until kcov_task_resume() nothing is recorded, so that what has to be done with
- * the section does not show.
- */
-void kcov_task_pop(struct kcov_section *section, enum kcov_where where)
-{
-	struct kcov_task *kt;
-
-	lockdep_assert_irqs_disabled();
-	if (is_on_cpu(where)) {
-		show_nobody();
-		this_cpu_write(softirq_section, section->below);
-		return;
-	}
-	kt = kcov_table_find(current);
-	kcov_task_record(kt, NULL);
-	kt->sections[where] = section->below;
-	if (kt == &section->entry)
-		kcov_task_remove(kt);
 }
 
 /* What the task of @kt records into: its innermost section, or by itself. */
@@ -282,20 +311,61 @@ static struct kcov_recorder *recorder_of(const struct kcov_task *kt)
 	return kt->set ? &kt->set->rec : NULL;
 }
 
+/* Nothing of current is recorded for a moment; its switches are watched on. */
+static void stay_silent(struct kcov_task *kt)
+{
+	show_nobody();
+	kt->cur = NULL;
+}
+
+/* True if current records into something else, now that @section is over. */
+static bool pop_of_task(struct kcov_section *section, enum kcov_where where)
+{
+	struct kcov_task *kt = kcov_task_here();
+
+	kt->sections[where] = section->below;
+	if (kt != &section->entry && recorder_of(kt)) {
+		stay_silent(kt);
+		return true;
+	}
+	kcov_task_record(kt, NULL);
+	if (kt == &section->entry)
+		remove_own(kt);
+	return false;
+}
+
+/**
+ * kcov_task_pop() - the innermost section here ends
+ * @section: that section; when this returns nobody can find it
+ * @where: as for kcov_task_push(); interrupts are off
+ *
+ * Until kcov_task_resume() nothing is recorded, so that what has to be done with
+ * the section does not show.
+ *
+ * Return: false if there is nothing to resume.
+ */
+bool kcov_task_pop(struct kcov_section *section, enum kcov_where where)
+{
+	lockdep_assert_irqs_disabled();
+	if (!is_on_cpu(where))
+		return pop_of_task(section, where);
+	show_nobody();
+	this_cpu_write(softirq_section, section->below);
+	return true;
+}
+
 /*
  * What this context records into goes on. Not what it was when the section
  * began: a section that nobody stopped ends much later, and, in a softirq, on
- * top of another task.
+ * top of another task. Interrupts are off.
  */
 void kcov_task_resume(enum kcov_where where)
 {
-	struct kcov_section *section = NULL;
+	struct kcov_task *kt = kcov_task_here();
+	struct kcov_section *section;
 	struct kcov_recorder *rec;
-	struct kcov_task *kt;
-	unsigned long flags;
 
-	local_irq_save(flags);
-	kt = kcov_table_find(current);
+	lockdep_assert_irqs_disabled();
 	if (is_on_cpu(where)) {
 		section = this_cpu_read(softirq_section);
 		rec = section ? &section->rec : kt ? kt->cur : NULL;
@@ -305,7 +375,6 @@ void kcov_task_resume(enum kcov_where where)
 		if (rec)
 			kcov_task_record(kt, rec);
 	}
-	local_irq_restore(flags);
 }
 
 /**
@@ -346,7 +415,7 @@ void kcov_task_forget_handle(void)
 	unsigned long flags;
 
 	local_irq_save(flags);
-	kt = kcov_table_find(current);
+	kt = kcov_task_here();
 	if (kt && kt->common_handle) {
 		kt->common_handle = 0;
 		release_entry(kt);
@@ -373,7 +442,7 @@ static bool replace_lent(struct kcov_task *kt)
  */
 enum kcov_refusal kcov_task_join(struct kcov_set *set)
 {
-	struct kcov_task *kt = kcov_table_find(current);
+	struct kcov_task *kt = kcov_task_here();
 
 	lockdep_assert_irqs_disabled();
 	if (kt && kt->cur)
@@ -405,7 +474,7 @@ struct kcov_set *kcov_task_leave(const struct kcov_desc *desc)
 	unsigned long flags;
 
 	local_irq_save(flags);
-	kt = kcov_table_find(current);
+	kt = kcov_task_here();
 	if (kt && kt->set && !kt->sections[KCOV_IN_TASK] &&
 	    (!desc || kt->set->tree->desc == desc)) {
 		kcov_task_record(kt, NULL);
@@ -416,19 +485,6 @@ struct kcov_set *kcov_task_leave(const struct kcov_desc *desc)
 	local_irq_restore(flags);
 	return set;
 }
-
-#ifdef KCOV_SWITCH_NOTIFIER
-/* As preempt_notifier_register() does for current; @child has not run yet. */
-static void watch_child(struct kcov_task *kt, struct task_struct *child)
-{
-	preempt_notifier_init(&kt->notifier, &switch_ops);
-	hlist_add_head(&kt->notifier.link, &child->preempt_notifiers);
-}
-#else
-static void watch_child(struct kcov_task *kt, struct task_struct *child)
-{
-}
-#endif
 
 /**
  * kcov_task_inherit() - a child gets current's common handle, and a set
@@ -441,7 +497,7 @@ static void watch_child(struct kcov_task *kt, struct task_struct *child)
  */
 bool kcov_task_inherit(struct task_struct *child, struct kcov_set *set)
 {
-	struct kcov_task *kt = kcov_table_find(current), *inherited;
+	struct kcov_task *kt = kcov_task_here(), *inherited;
 
 	lockdep_assert_irqs_disabled();
 	if (!kt || (!kt->common_handle && !set))
@@ -458,7 +514,7 @@ bool kcov_task_inherit(struct task_struct *child, struct kcov_set *set)
 	inherited->common_handle = kt->common_handle;
 	if (set) {
 		inherited->set = set;
-		watch_child(inherited, child);
+		watch_switches_of(inherited, child);
 		inherited->cur = &set->rec;
 	}
 	kcov_table_insert(inherited);
