@@ -7,7 +7,8 @@
  * Context: set-up and clean-up are process context; take and release run where
  * a section begins and ends.
  * Locking: pool_lock for the number of users, desc->lock for the idle sections
- * of a descriptor, spares_lock for the softirqs'.
+ * of a descriptor and for references on a struct kcov_remote, inside it
+ * spares_lock for the softirqs'.
  * Lifetime: until the last struct kcov_remote is freed, which every section that
  * runs holds.
  */
@@ -44,7 +45,7 @@ MODULE_PARM_DESC(softirq_area_size,
 static DEFINE_MUTEX(pool_lock);
 static unsigned int pool_users;		/* under pool_lock */
 static DEFINE_RAW_SPINLOCK(spares_lock);
-static LIST_HEAD(pool);			/* under spares_lock */
+static struct kcov_section *pool;	/* under spares_lock */
 
 /*
  * Descriptors that are enabled for sections, and sections that run: while there
@@ -73,17 +74,29 @@ static struct kcov_section *make_section(u64 words)
 	return NULL;
 }
 
-static void free_sections(struct list_head *sections)
+static void push(struct kcov_section **sections, struct kcov_section *section)
 {
-	struct kcov_section *section, *next;
+	section->next = *sections;
+	*sections = section;
+}
 
-	list_for_each_entry_safe(section, next, sections, node)
-		free_section(section);
-	INIT_LIST_HEAD(sections);
+static struct kcov_section *pop(struct kcov_section **sections)
+{
+	struct kcov_section *section = *sections;
+
+	if (section)
+		*sections = section->next;
+	return section;
+}
+
+static void free_sections(struct kcov_section **sections)
+{
+	while (*sections)
+		free_section(pop(sections));
 }
 
 /* Return: 0 if there is at least one; fewer only drop more sections. */
-static int make_sections(struct list_head *sections, unsigned int count,
+static int make_sections(struct kcov_section **sections, unsigned int count,
 			 u64 words)
 {
 	struct kcov_section *section;
@@ -92,12 +105,12 @@ static int make_sections(struct list_head *sections, unsigned int count,
 		section = make_section(words);
 		if (!section)
 			break;
-		list_add(&section->node, sections);
+		push(sections, section);
 	}
-	return list_empty(sections) ? -ENOMEM : 0;
+	return *sections ? 0 : -ENOMEM;
 }
 
-static int make_pool(struct list_head *made)
+static int make_pool(struct kcov_section **made)
 {
 	unsigned int count = READ_ONCE(softirq_areas) ?: num_online_cpus() + 2;
 	struct kcov_section *section;
@@ -107,17 +120,18 @@ static int make_pool(struct list_head *made)
 			    max(READ_ONCE(softirq_area_size), 2u));
 	if (err)
 		return err;
-	list_for_each_entry(section, made, node)
+	for (section = *made; section; section = section->next)
 		section->pooled = true;
 	return 0;
 }
 
-static void fill_pool(struct list_head *made)
+/* It is empty: who drained it has waited for the last section. */
+static void fill_pool(struct kcov_section **made)
 	__must_hold(&pool_lock)
 {
 	lockdep_assert_held(&pool_lock);
 	raw_spin_lock_irq(&spares_lock);
-	list_splice_init(made, &pool);
+	swap(pool, *made);
 	raw_spin_unlock_irq(&spares_lock);
 }
 
@@ -126,11 +140,9 @@ static void fill_pool(struct list_head *made)
  * load that section's recorder, see that it is none for tasks, and be preempted
  * in between.
  */
-static void wait_for_passers_by(const struct list_head *sections)
+static void wait_for_passers_by(const struct kcov_section *section)
 {
-	const struct kcov_section *section;
-
-	list_for_each_entry(section, sections, node) {
+	for (; section; section = section->next) {
 		if (section->abandoned) {
 			synchronize_rcu_tasks();
 			return;
@@ -140,12 +152,12 @@ static void wait_for_passers_by(const struct list_head *sections)
 
 static void drain_pool(void)
 {
-	LIST_HEAD(all);
+	struct kcov_section *all = NULL;
 
 	raw_spin_lock_irq(&spares_lock);
-	list_splice_init(&pool, &all);
+	swap(pool, all);
 	raw_spin_unlock_irq(&spares_lock);
-	wait_for_passers_by(&all);
+	wait_for_passers_by(all);
 	free_sections(&all);
 }
 
@@ -164,7 +176,7 @@ static bool join_pool(void)
 /* Made without the lock: a cgroup may let the caller wait for each page. */
 static int get_pool(void)
 {
-	LIST_HEAD(made);
+	struct kcov_section *made = NULL;
 	int err;
 
 	if (join_pool())
@@ -216,49 +228,99 @@ void kcov_area_cleanup(struct kcov_remote *remote)
 	atomic_dec(&kcov_area_users);
 }
 
+static struct kcov_section *pop_pooled(void)
+{
+	struct kcov_section *section;
+
+	raw_spin_lock(&spares_lock);
+	section = pop(&pool);
+	raw_spin_unlock(&spares_lock);
+	return section;
+}
+
+static void push_pooled(struct kcov_section *section)
+{
+	raw_spin_lock(&spares_lock);
+	push(&pool, section);
+	raw_spin_unlock(&spares_lock);
+}
+
+/* With a reference on @remote, which the descriptor has. */
+static struct kcov_section *take_locked(struct kcov_remote *remote,
+					enum kcov_where where)
+	__must_hold(&remote->desc->lock)
+{
+	struct kcov_section *section;
+
+	section = where == KCOV_IN_TASK ? pop(&remote->idle) : pop_pooled();
+	if (section) {
+		section->remote = remote;
+		remote->refs++;
+	} else {
+		remote->desc->lost++;
+		kcov_loss_count(KCOV_LOST_NO_AREA);
+	}
+	return section;
+}
+
 /**
  * kcov_area_take() - a buffer for a section that is about to begin
- * @remote: whom it is for
- * @where: where it begins; interrupts are off
+ * @remote: from kcov_handle_find(), interrupts are still off
+ * @where: where it begins
  *
- * Return: NULL if all are in use.
+ * If DISABLE or an exit was faster the descriptor may be free by now, or that of
+ * somebody else, who has another struct kcov_remote: this one's memory is not
+ * used again before interrupts are on.
+ *
+ * Return: with a reference on @remote, NULL if nobody wants the section or all
+ * buffers are in use.
  */
 struct kcov_section *kcov_area_take(struct kcov_remote *remote,
 				    enum kcov_where where)
 {
-	raw_spinlock_t *lock = where == KCOV_IN_TASK ? &remote->desc->lock :
-						       &spares_lock;
-	struct list_head *list = where == KCOV_IN_TASK ? &remote->idle : &pool;
-	struct kcov_section *section;
+	struct kcov_desc *desc = remote->desc;
+	struct kcov_section *section = NULL;
 
-	raw_spin_lock(lock);
-	section = list_first_entry_or_null(list, struct kcov_section, node);
-	if (section)
-		list_del(&section->node);
-	raw_spin_unlock(lock);
+	lockdep_assert_irqs_disabled();
+	raw_spin_lock(&desc->lock);
+	if (READ_ONCE(desc->remote) == remote)
+		section = take_locked(remote, where);
+	raw_spin_unlock(&desc->lock);
 	return section;
 }
 
-static void put_idle(struct kcov_section *section)
+/**
+ * kcov_area_release_locked() - the section is over, merged or not
+ * @section: its buffer can be used again, and it refers to nobody any more;
+ *           the lock of its descriptor is held
+ *
+ * Return: whether it was the last to refer to its struct kcov_remote, and the
+ * caller must queue the work that frees it. If not, both may be gone when the
+ * lock is.
+ */
+bool kcov_area_release_locked(struct kcov_section *section)
 {
 	struct kcov_remote *remote = section->remote;
-	raw_spinlock_t *lock = section->pooled ? &spares_lock :
-						 &remote->desc->lock;
-	unsigned long flags;
 
-	raw_spin_lock_irqsave(lock, flags);
-	list_add(&section->node, section->pooled ? &pool : &remote->idle);
-	raw_spin_unlock_irqrestore(lock, flags);
+	lockdep_assert_held(&remote->desc->lock);
+	if (section->pooled)
+		push_pooled(section);
+	else
+		push(&remote->idle, section);
+	return !--remote->refs;
 }
 
-/**
- * kcov_area_release() - the section is over, merged or not
- * @section: its buffer can be used again, and it refers to nobody any more
- */
+/* The same without the lock. */
 void kcov_area_release(struct kcov_section *section)
 {
 	struct kcov_remote *remote = section->remote;
+	struct kcov_desc *desc = remote->desc;
+	unsigned long flags;
+	bool was_last;
 
-	put_idle(section);
-	kcov_handle_put_later(remote);
+	raw_spin_lock_irqsave(&desc->lock, flags);
+	was_last = kcov_area_release_locked(section);
+	raw_spin_unlock_irqrestore(&desc->lock, flags);
+	if (was_last)
+		kcov_desc_queue(&remote->free_work);
 }

@@ -78,7 +78,8 @@ struct kcov_desc *kcov_desc_create(void)
 	desc->state = KCOV_NEW;
 	desc->words = 0;
 	desc->owner = NULL;
-	desc->remote = NULL;
+	/* Pairs with kcov_area_take(), that of one who knew what was here before. */
+	WRITE_ONCE(desc->remote, NULL);
 	desc->tree = NULL;
 	desc->merging = false;
 	desc->lost = 0;
@@ -385,7 +386,8 @@ void kcov_desc_walk(void (*show)(const struct kcov_desc_info *info,
 
 /*
  * Constructors, because a cache with one is never merged with another: what
- * we leak is then seen under our name.
+ * we leak is then seen under our name. And because a descriptor's lock is one for
+ * as long as somebody who found a handle may take it.
  */
 static void construct_desc(void *object)
 {
@@ -409,8 +411,8 @@ int kcov_desc_setup(void (*release)(void))
 {
 	release_armed = release;
 	desc_cache = kmem_cache_create("kcov_desc", sizeof(struct kcov_desc), 0,
-				       SLAB_HWCACHE_ALIGN | SLAB_ACCOUNT,
-				       construct_desc);
+				       SLAB_HWCACHE_ALIGN | SLAB_ACCOUNT |
+				       SLAB_TYPESAFE_BY_RCU, construct_desc);
 	task_cache = kmem_cache_create("kcov_task", sizeof(struct kcov_task), 0,
 				       SLAB_HWCACHE_ALIGN | SLAB_ACCOUNT,
 				       construct_task);

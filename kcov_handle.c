@@ -2,15 +2,15 @@
 /*
  * The table of handles: whom a section is for.
  *
- * Context: any but NMIs; register and unregister have interrupts off.
- * Locking: handles_lock.
- * Lifetime: a handle is in the table while its descriptor is enabled; whoever
- * finds it gets a reference on its struct kcov_remote.
+ * Context: any but NMIs; all but the puts have interrupts off.
+ * Locking: handles_lock to change it; who looks has interrupts off, which RCU
+ * waits for, and takes no lock.
+ * Lifetime: a handle is in the table while its descriptor is enabled. Whoever
+ * finds it looks under the descriptor's lock whether that is still so.
  */
 #include <linux/hash.h>
-#include <linux/list.h>
 #include <linux/lockdep.h>
-#include <linux/refcount.h>
+#include <linux/rculist.h>
 #include <linux/spinlock.h>
 
 #include "kcov_internal.h"
@@ -18,44 +18,30 @@
 #define BUCKET_BITS 8
 
 static DEFINE_RAW_SPINLOCK(handles_lock);
-static struct hlist_head buckets[1 << BUCKET_BITS];	/* under handles_lock */
+static struct hlist_head buckets[1 << BUCKET_BITS];
 
 static struct hlist_head *bucket_of(u64 handle)
 {
 	return &buckets[hash_64(handle, BUCKET_BITS)];
 }
 
-static struct kcov_remote *find_locked(u64 handle)
-	__must_hold(&handles_lock)
-{
-	struct kcov_handle *registered;
-
-	lockdep_assert_held(&handles_lock);
-	hlist_for_each_entry(registered, bucket_of(handle), node) {
-		if (registered->handle == handle)
-			return registered->remote;
-	}
-	return NULL;
-}
-
 /**
  * kcov_handle_find() - who wants sections with this handle
  * @handle: any number
  *
- * Return: with one reference, for kcov_handle_put_later(); NULL for nobody.
+ * Return: NULL for nobody. There while interrupts are off, but maybe not wanted
+ * any more, and its descriptor then not its own: kcov_area_take() finds out.
  */
 struct kcov_remote *kcov_handle_find(u64 handle)
 {
-	struct kcov_remote *remote;
-	unsigned long flags;
+	struct kcov_handle *registered;
 
-	raw_spin_lock_irqsave(&handles_lock, flags);
-	remote = find_locked(handle);
-	/* While it is registered the descriptor holds one. */
-	if (remote)
-		refcount_inc(&remote->refs);
-	raw_spin_unlock_irqrestore(&handles_lock, flags);
-	return remote;
+	lockdep_assert_irqs_disabled();
+	hlist_for_each_entry_rcu(registered, bucket_of(handle), node) {
+		if (registered->handle == handle)
+			return registered->remote;
+	}
+	return NULL;
 }
 
 /**
@@ -72,8 +58,8 @@ enum kcov_refusal kcov_handle_register(struct kcov_remote *remote, u64 handle)
 	free->handle = handle;
 	free->remote = remote;
 	raw_spin_lock(&handles_lock);
-	if (!find_locked(handle)) {
-		hlist_add_head(&free->node, bucket_of(handle));
+	if (!kcov_handle_find(handle)) {
+		hlist_add_head_rcu(&free->node, bucket_of(handle));
 		remote->count++;
 		refusal = KCOV_OK;
 	}
@@ -87,7 +73,7 @@ void kcov_handle_unregister(struct kcov_remote *remote)
 	lockdep_assert_irqs_disabled();
 	raw_spin_lock(&handles_lock);
 	while (remote->count)
-		hlist_del(&remote->handles[--remote->count].node);
+		hlist_del_rcu(&remote->handles[--remote->count].node);
 	raw_spin_unlock(&handles_lock);
 }
 
@@ -100,16 +86,29 @@ bool kcov_handle_is_wanted(const struct kcov_remote *remote)
 	return READ_ONCE(remote->desc->remote) == remote;
 }
 
+static bool put(struct kcov_remote *remote)
+{
+	struct kcov_desc *desc = remote->desc;
+	unsigned long flags;
+	bool was_last;
+
+	/* If it is not, nothing of both may be touched behind the lock. */
+	raw_spin_lock_irqsave(&desc->lock, flags);
+	was_last = !--remote->refs;
+	raw_spin_unlock_irqrestore(&desc->lock, flags);
+	return was_last;
+}
+
 /* Frees at once, by what the work is for. May sleep. */
 void kcov_handle_put(struct kcov_remote *remote)
 {
-	if (refcount_dec_and_test(&remote->refs))
+	if (put(remote))
 		remote->free_work.func(&remote->free_work);
 }
 
 /* The same from where nothing may sleep. */
 void kcov_handle_put_later(struct kcov_remote *remote)
 {
-	if (refcount_dec_and_test(&remote->refs))
+	if (put(remote))
 		kcov_desc_queue(&remote->free_work);
 }

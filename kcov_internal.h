@@ -30,7 +30,7 @@
  *   kcov_desc.lock      state, owner, area, spare,       ioctl, mmap, exit,
  *     (raw spinlock)    sections of one descriptor       kcov_mod/instances,
  *                                                        sections
- *   handles_lock (raw)  table of handles                 ioctl, exit, sections
+ *   handles_lock (raw)  changes of the table of handles  ioctl, exit
  *   bucket.lock (raw)   one chain of the task table      ioctl, exit, sections,
  *                                                        fork, switch
  *                                                        (tracepoint back end)
@@ -220,7 +220,9 @@ struct kcov_task {
  * @node: in the list of descriptors, under its list_lock
  * @free_work: the last put from where nothing may sleep
  *
- * The module is pinned from open to the end of free.
+ * The module is pinned from open to the end of free. Memory of a descriptor stays
+ * one for a grace period, so that @lock can be taken, and @remote looked at, by
+ * who has found a handle.
  */
 struct kcov_desc {
 	struct kcov_recorder rec ____cacheline_aligned;
@@ -254,7 +256,8 @@ struct kcov_handle {
 /**
  * struct kcov_remote - one REMOTE_ENABLE: its handles, and what was set aside
  * @refs: one for the descriptor, dropped by DISABLE or exit, and one for each
- *        section that runs or waits to be merged. The last one frees.
+ *        section that runs or waits to be merged. The last one frees. Under the
+ *        lock of @desc
  * @desc: the descriptor, with one reference
  * @mode: KCOV_TRACE_PC or KCOV_TRACE_CMP
  * @idle: sections with a buffer that nobody uses; under the lock of @desc
@@ -262,6 +265,7 @@ struct kcov_handle {
  * @following: has a common handle, which deferred work may follow
  * @hooked: has a USB handle, and so keeps the hooks of USB
  * @free_work: frees it; queued by the last put where nothing may sleep
+ * @rcu: for who has found a handle
  * @count: number of handles in use
  * @handles: handle and descriptor; constant while registered
  *
@@ -269,14 +273,15 @@ struct kcov_handle {
  * section that ends later finds another one there, or none, and is dropped.
  */
 struct kcov_remote {
-	refcount_t refs;
-	struct kcov_desc *desc;
+	unsigned int refs;
 	unsigned int mode;
-	struct list_head idle;
+	struct kcov_desc *desc;
+	struct kcov_section *idle;
 	bool pooled;
 	bool following;
 	bool hooked;
 	struct work_struct free_work;
+	struct rcu_head rcu;
 	unsigned int count;
 	struct kcov_handle handles[];
 };
@@ -284,7 +289,8 @@ struct kcov_remote {
 /**
  * struct kcov_section - one run of code that records for another task
  * @rec: where it records; the area is the kernel's own
- * @node: in a list of idle ones, or of the descriptor's finished ones
+ * @node: in the list of the descriptor's finished ones
+ * @next: the next idle one
  * @remote: whom it records for; one reference while it runs
  * @below: the followed section it interrupts, if any
  * @refused: starts inside it that still wait for their stop
@@ -299,6 +305,7 @@ struct kcov_remote {
 struct kcov_section {
 	struct kcov_recorder rec;
 	struct list_head node;
+	struct kcov_section *next;
 	struct kcov_remote *remote;
 	struct kcov_section *below;
 	u64 handle;
@@ -448,6 +455,7 @@ int kcov_area_setup(struct kcov_remote *remote, u64 words);
 void kcov_area_cleanup(struct kcov_remote *remote);
 struct kcov_section *kcov_area_take(struct kcov_remote *remote,
 				    enum kcov_where where);
+bool kcov_area_release_locked(struct kcov_section *section);
 void kcov_area_release(struct kcov_section *section);
 extern atomic_t kcov_area_users;
 

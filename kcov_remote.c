@@ -17,6 +17,7 @@
 #include <linux/lockdep.h>
 #include <linux/mutex.h>
 #include <linux/overflow.h>
+#include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
@@ -41,7 +42,8 @@ static void free_remote(struct work_struct *work)
 	if (remote->hooked)
 		kcov_hook_put();
 	kcov_area_cleanup(remote);
-	kfree(remote);
+	/* Who looks for a handle may still be at it, and look at the descriptor. */
+	kfree_rcu(remote, rcu);
 	kcov_desc_put(desc);
 }
 
@@ -103,7 +105,7 @@ static void bind(struct kcov_desc *desc, struct kcov_remote *remote,
 {
 	desc->rec.mode = remote->mode;
 	desc->rec.capacity = kcov_record_capacity(remote->mode, desc->words);
-	/* Pairs with kcov_handle_is_wanted(), which any context asks. */
+	/* Pairs with kcov_handle_is_wanted() and kcov_area_take(). */
 	WRITE_ONCE(desc->remote, remote);
 	kcov_desc_get(desc);
 	kcov_bind_own(desc, arg->common_handle);
@@ -124,7 +126,7 @@ static enum kcov_refusal try_bind(struct kcov_desc *desc,
 	flags = kcov_desc_lock_merged(desc);
 	refusal = refuse_enable(desc, arg);
 	if (!refusal) {
-		/* Sections that begin from here on wait for the lock. */
+		/* Sections that begin from here on wait for the lock, and look then. */
 		refusal = register_handles(remote, arg);
 		if (!refusal) {
 			bind(desc, remote, arg);
@@ -160,8 +162,7 @@ static struct kcov_remote *make_remote(struct kcov_desc *desc,
 			 GFP_KERNEL_ACCOUNT);
 	if (!remote)
 		return NULL;
-	refcount_set(&remote->refs, 1);
-	INIT_LIST_HEAD(&remote->idle);
+	remote->refs = 1;
 	INIT_WORK(&remote->free_work, free_remote);
 	remote->mode = arg->trace_mode;
 	remote->desc = desc;

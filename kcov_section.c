@@ -34,7 +34,6 @@ static void prepare(struct kcov_section *section, struct kcov_remote *remote,
 {
 	struct kcov_recorder *rec = &section->rec;
 
-	section->remote = remote;
 	section->handle = handle;
 	section->depth = 0;
 	section->refused = 0;
@@ -52,16 +51,10 @@ static struct kcov_section *make_ready(u64 handle, enum kcov_where where)
 	struct kcov_remote *remote = kcov_handle_find(handle);
 	struct kcov_section *section;
 
-	if (!remote)
-		return NULL;
-	section = kcov_area_take(remote, where);
-	if (section) {
+	section = remote ? kcov_area_take(remote, where) : NULL;
+	if (section)
 		prepare(section, remote, handle, where);
-		return section;
-	}
-	kcov_merge_lost(remote, KCOV_LOST_NO_AREA);
-	kcov_handle_put_later(remote);
-	return NULL;
+	return section;
 }
 
 /* A section of this context ends without its stop. Interrupts are off. */
