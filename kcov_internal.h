@@ -460,6 +460,7 @@ void kcov_area_release(struct kcov_section *section);
 extern atomic_t kcov_area_users;
 
 /* kcov_merge.c */
+bool kcov_merge_at_once(struct kcov_section *section);
 void kcov_merge_finish(struct kcov_section *section);
 void kcov_merge_lost(struct kcov_remote *remote, enum kcov_loss loss);
 

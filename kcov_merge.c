@@ -3,6 +3,9 @@
  * The way of a section's records into the buffer of the descriptor they are
  * for.
  *
+ * The few records that most sections have are copied and published with the lock
+ * held. With more it takes too long for that:
+ *
  * Sections of one descriptor may end on several CPUs at once. The first becomes
  * the one who merges, the others leave theirs in a list that it works off:
  * desc->merging. It copies behind the records that count, without
@@ -12,11 +15,12 @@
  * copy may still be under way, so the next enabling waits for its end.
  *
  * Context: any that a section can end in; records nothing meanwhile.
- * Locking: desc->lock; the copy itself is made under no lock.
+ * Locking: desc->lock; a copy that is not a small one is made under no lock.
  * Lifetime: whoever merges holds the descriptor, every section its
  * struct kcov_remote.
  */
 #include <linux/list.h>
+#include <linux/lockdep.h>
 #include <linux/minmax.h>
 #include <linux/spinlock.h>
 
@@ -24,6 +28,9 @@
 
 /* A user's count that is changed in each copy's time is given up. */
 #define MERGE_TRIES 3
+
+/* What is copied with the lock held, and interrupts off. */
+#define WORDS_AT_ONCE 64
 
 /* A section that is not recorded, for its descriptor and in kcov_mod/lost. */
 void kcov_merge_lost(struct kcov_remote *remote, enum kcov_loss loss)
@@ -51,6 +58,22 @@ static bool look(struct kcov_desc *desc, struct kcov_section *section,
 	return counts;
 }
 
+/* False if user space has changed the count since. */
+static bool publish_locked(struct kcov_desc *desc, struct kcov_section *section,
+			   u64 count, u64 copied)
+	__must_hold(&desc->lock)
+{
+	u64 all = kcov_record_count(&section->rec);
+
+	lockdep_assert_held(&desc->lock);
+	if (READ_ONCE(desc->rec.area[0]) != count)
+		return false;
+	if (copied)
+		kcov_record_publish(&desc->rec, count + copied);
+	kcov_record_drop(&desc->rec, section->rec.dropped + all - copied);
+	return true;
+}
+
 /*
  * False if it has to be looked at again: user space has changed the count since,
  * or the sections of this enabling do not count any more.
@@ -58,27 +81,25 @@ static bool look(struct kcov_desc *desc, struct kcov_section *section,
 static bool publish(struct kcov_desc *desc, struct kcov_section *section,
 		    u64 count, u64 copied)
 {
-	u64 all = kcov_record_count(&section->rec);
-	bool done = false;
 	unsigned long flags;
+	bool done;
 
 	raw_spin_lock_irqsave(&desc->lock, flags);
-	if (desc->remote == section->remote) {
-		done = READ_ONCE(desc->rec.area[0]) == count;
-		if (done) {
-			if (copied)
-				kcov_record_publish(&desc->rec, count + copied);
-			kcov_record_drop(&desc->rec, section->rec.dropped +
-						     all - copied);
-		}
-	}
+	done = desc->remote == section->remote &&
+	       publish_locked(desc, section, count, copied);
 	raw_spin_unlock_irqrestore(&desc->lock, flags);
 	return done;
 }
 
+static u64 copy(struct kcov_desc *desc, struct kcov_section *section, u64 count)
+{
+	return kcov_record_copy(&desc->rec, min(count, desc->rec.capacity),
+				&section->rec);
+}
+
 static void merge(struct kcov_desc *desc, struct kcov_section *section)
 {
-	u64 count, base, copied;
+	u64 count, copied;
 	int tries;
 
 	for (tries = 0; tries < MERGE_TRIES; tries++) {
@@ -86,8 +107,7 @@ static void merge(struct kcov_desc *desc, struct kcov_section *section)
 			kcov_merge_lost(section->remote, KCOV_LOST_OUTLIVED);
 			return;
 		}
-		base = min(count, desc->rec.capacity);
-		copied = kcov_record_copy(&desc->rec, base, &section->rec);
+		copied = copy(desc, section, count);
 		if (publish(desc, section, count, copied))
 			return;
 	}
@@ -142,4 +162,44 @@ void kcov_merge_finish(struct kcov_section *section)
 		}
 	}
 	kcov_desc_put_later(desc);
+}
+
+static bool is_small(const struct kcov_recorder *rec)
+{
+	return kcov_record_count(rec) * kcov_record_words(rec->mode) <=
+	       WORDS_AT_ONCE;
+}
+
+/* What user space does to the count meanwhile is left to kcov_merge_finish(). */
+static bool merge_locked(struct kcov_desc *desc, struct kcov_section *section)
+	__must_hold(&desc->lock)
+{
+	u64 count;
+
+	if (desc->merging || desc->remote != section->remote ||
+	    !is_small(&section->rec))
+		return false;
+	count = READ_ONCE(desc->rec.area[0]);
+	return publish_locked(desc, section, count, copy(desc, section, count));
+}
+
+/**
+ * kcov_merge_at_once() - do what kcov_merge_finish() does if it is little
+ * @section: is over, and nobody can find it; interrupts are off
+ *
+ * Return: false if nothing was done.
+ */
+bool kcov_merge_at_once(struct kcov_section *section)
+{
+	struct kcov_desc *desc = section->remote->desc;
+	bool done;
+
+	lockdep_assert_irqs_disabled();
+	raw_spin_lock(&desc->lock);
+	done = merge_locked(desc, section);
+	/* Not the last reference: what is published has that of the descriptor. */
+	if (done)
+		kcov_area_release_locked(section);
+	raw_spin_unlock(&desc->lock);
+	return done;
 }

@@ -8,8 +8,8 @@
  *
  * Context: start and stop run wherever annotated code does, and do nothing in
  * hard interrupts and NMIs.
- * Locking: none of its own; interrupts are off while a section is pushed or
- * popped.
+ * Locking: none of its own; interrupts are off while a section is pushed, or
+ * popped and merged if its records are few.
  * Lifetime: a section holds its struct kcov_remote from start to the end of its
  * merge, and that the descriptor and the module.
  */
@@ -199,38 +199,40 @@ void kcov_remote_start(u64 handle)
 }
 EXPORT_SYMBOL(kcov_remote_start);
 
-/* The innermost section here is over, as its context goes on. */
-static void finish(struct kcov_section *section, enum kcov_where where)
+/*
+ * False if the innermost section here is not one of this kind, or goes on because
+ * the stop is that of a start that was refused.
+ */
+static bool is_over(struct kcov_section *section, bool followed)
 {
-	unsigned long flags;
-
-	kcov_merge_finish(section);
-	local_irq_save(flags);
-	kcov_task_resume(where);
-	local_irq_restore(flags);
+	if (!section || section->followed != followed)
+		return false;
+	if (!section->refused)
+		return true;
+	section->refused--;
+	return false;
 }
 
-/*
- * Takes the innermost section here off, if it is one of this kind; NULL if it
- * is not, or goes on because the stop is that of a start that was refused.
- */
-static struct kcov_section *end_section(enum kcov_where where, bool followed)
+/* The innermost section here is over, and its context goes on. */
+static void end(enum kcov_where where, bool followed)
 {
 	struct kcov_section *section;
 	unsigned long flags;
+	bool goes_on;
 
 	local_irq_save(flags);
 	section = kcov_task_section(where);
-	if (section && section->followed != followed)
-		section = NULL;
-	if (section && section->refused) {
-		section->refused--;
-		section = NULL;
+	if (is_over(section, followed)) {
+		goes_on = kcov_task_pop(section, where);
+		if (!kcov_merge_at_once(section)) {
+			local_irq_restore(flags);
+			kcov_merge_finish(section);
+			local_irq_save(flags);
+		}
+		if (goes_on)
+			kcov_task_resume(where);
 	}
-	if (section)
-		kcov_task_pop(section, where);
 	local_irq_restore(flags);
-	return section;
 }
 
 /**
@@ -240,14 +242,10 @@ static struct kcov_section *end_section(enum kcov_where where, bool followed)
  */
 void kcov_remote_stop(void)
 {
-	struct kcov_section *section;
 	enum kcov_where where;
 
-	if (!atomic_read(&kcov_area_users) || !settle_context(&where))
-		return;
-	section = end_section(where, /*followed=*/false);
-	if (section)
-		finish(section, where);
+	if (atomic_read(&kcov_area_users) && settle_context(&where))
+		end(where, /*followed=*/false);
 }
 EXPORT_SYMBOL(kcov_remote_stop);
 
@@ -282,14 +280,10 @@ void kcov_section_follow(u64 handle, unsigned int depth)
 /* It has run. */
 void kcov_section_unfollow(void)
 {
-	struct kcov_section *section;
 	enum kcov_where where;
 
-	if (!settle_context(&where))
-		return;
-	section = end_section(where, /*followed=*/true);
-	if (section)
-		finish(section, where);
+	if (settle_context(&where))
+		end(where, /*followed=*/true);
 }
 
 static bool is_common(u64 handle)
