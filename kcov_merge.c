@@ -22,6 +22,7 @@
 #include <linux/list.h>
 #include <linux/lockdep.h>
 #include <linux/minmax.h>
+#include <linux/overflow.h>
 #include <linux/spinlock.h>
 
 #include "kcov_internal.h"
@@ -29,7 +30,7 @@
 /* A user's count that is changed in each copy's time is given up. */
 #define MERGE_TRIES 3
 
-/* What is copied with the lock held, and interrupts off. */
+/* What is copied with the lock held, and interrupts off, at most. */
 #define WORDS_AT_ONCE 64
 
 /* A section that is not recorded, for its descriptor and in kcov_mod/lost. */
@@ -58,22 +59,6 @@ static bool look(struct kcov_desc *desc, struct kcov_section *section,
 	return counts;
 }
 
-/* False if user space has changed the count since. */
-static bool publish_locked(struct kcov_desc *desc, struct kcov_section *section,
-			   u64 count, u64 copied)
-	__must_hold(&desc->lock)
-{
-	u64 all = kcov_record_count(&section->rec);
-
-	lockdep_assert_held(&desc->lock);
-	if (READ_ONCE(desc->rec.area[0]) != count)
-		return false;
-	if (copied)
-		kcov_record_publish(&desc->rec, count + copied);
-	kcov_record_drop(&desc->rec, section->rec.dropped + all - copied);
-	return true;
-}
-
 /*
  * False if it has to be looked at again: user space has changed the count since,
  * or the sections of this enabling do not count any more.
@@ -81,25 +66,27 @@ static bool publish_locked(struct kcov_desc *desc, struct kcov_section *section,
 static bool publish(struct kcov_desc *desc, struct kcov_section *section,
 		    u64 count, u64 copied)
 {
+	u64 all = kcov_record_count(&section->rec);
+	bool done = false;
 	unsigned long flags;
-	bool done;
 
 	raw_spin_lock_irqsave(&desc->lock, flags);
-	done = desc->remote == section->remote &&
-	       publish_locked(desc, section, count, copied);
+	if (desc->remote == section->remote) {
+		done = READ_ONCE(desc->rec.area[0]) == count;
+		if (done) {
+			if (copied)
+				kcov_record_publish(&desc->rec, count + copied);
+			kcov_record_drop(&desc->rec, section->rec.dropped +
+						     all - copied);
+		}
+	}
 	raw_spin_unlock_irqrestore(&desc->lock, flags);
 	return done;
 }
 
-static u64 copy(struct kcov_desc *desc, struct kcov_section *section, u64 count)
-{
-	return kcov_record_copy(&desc->rec, min(count, desc->rec.capacity),
-				&section->rec);
-}
-
 static void merge(struct kcov_desc *desc, struct kcov_section *section)
 {
-	u64 count, copied;
+	u64 count, base, copied;
 	int tries;
 
 	for (tries = 0; tries < MERGE_TRIES; tries++) {
@@ -107,7 +94,8 @@ static void merge(struct kcov_desc *desc, struct kcov_section *section)
 			kcov_merge_lost(section->remote, KCOV_LOST_OUTLIVED);
 			return;
 		}
-		copied = copy(desc, section, count);
+		base = min(count, desc->rec.capacity);
+		copied = kcov_record_copy(&desc->rec, base, &section->rec);
 		if (publish(desc, section, count, copied))
 			return;
 	}
@@ -164,23 +152,37 @@ void kcov_merge_finish(struct kcov_section *section)
 	kcov_desc_put_later(desc);
 }
 
-static bool is_small(const struct kcov_recorder *rec)
+/* False if not all fits, or if user space changes the count meanwhile. */
+static bool append_locked(struct kcov_recorder *to,
+			  const struct kcov_recorder *from, u64 records)
 {
-	return kcov_record_count(rec) * kcov_record_words(rec->mode) <=
-	       WORDS_AT_ONCE;
+	const u64 *area = to->area;
+	u64 count = READ_ONCE(area[0]), sum;
+
+	if (check_add_overflow(count, records, &sum) || sum > to->capacity)
+		return false;
+	kcov_record_copy_few(to, count, from, records);
+	if (READ_ONCE(area[0]) != count)
+		return false;
+	kcov_record_publish(to, sum);
+	return true;
 }
 
-/* What user space does to the count meanwhile is left to kcov_merge_finish(). */
 static bool merge_locked(struct kcov_desc *desc, struct kcov_section *section)
 	__must_hold(&desc->lock)
 {
-	u64 count;
+	const struct kcov_recorder *rec = &section->rec;
+	u64 records = kcov_record_count(rec);
 
+	lockdep_assert_held(&desc->lock);
 	if (desc->merging || desc->remote != section->remote ||
-	    !is_small(&section->rec))
+	    records * kcov_record_words(rec->mode) > WORDS_AT_ONCE)
 		return false;
-	count = READ_ONCE(desc->rec.area[0]);
-	return publish_locked(desc, section, count, copy(desc, section, count));
+	if (records && !append_locked(&desc->rec, rec, records))
+		return false;
+	if (rec->dropped)
+		kcov_record_drop(&desc->rec, rec->dropped);
+	return true;
 }
 
 /**
@@ -192,14 +194,15 @@ static bool merge_locked(struct kcov_desc *desc, struct kcov_section *section)
 bool kcov_merge_at_once(struct kcov_section *section)
 {
 	struct kcov_desc *desc = section->remote->desc;
-	bool done;
 
 	lockdep_assert_irqs_disabled();
 	raw_spin_lock(&desc->lock);
-	done = merge_locked(desc, section);
-	/* Not the last reference: what is published has that of the descriptor. */
-	if (done)
-		kcov_area_release_locked(section);
+	if (!merge_locked(desc, section)) {
+		raw_spin_unlock(&desc->lock);
+		return false;
+	}
+	/* Not the last reference: the descriptor has one, or it did not count. */
+	kcov_area_release_locked(section);
 	raw_spin_unlock(&desc->lock);
-	return done;
+	return true;
 }

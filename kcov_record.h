@@ -330,6 +330,29 @@ static __always_inline u64 kcov_record_copy(struct kcov_recorder *to, u64 base,
 }
 
 /**
+ * kcov_record_copy_few() - the same for some records, all of which fit
+ * @to: where they are appended; may be shared with user space
+ * @base: how many records to keep in @to
+ * @from: what is appended, of the same mode and private to the kernel
+ * @count: how many it has, at least 1
+ *
+ * For so few the way into memcpy() and out is longer than a loop.
+ */
+static __always_inline void
+kcov_record_copy_few(struct kcov_recorder *to, u64 base,
+		     const struct kcov_recorder *from, u64 count)
+{
+	u64 words = kcov_record_words(from->mode);
+	const u64 *record = &from->area[1];
+	u64 *slot = &to->area[1 + base * words];
+	u64 i = 0;
+
+	do {
+		WRITE_ONCE(slot[i], record[i]);
+	} while (++i < count * words);
+}
+
+/**
  * kcov_record_publish() - the second half: the count
  * @to: as for kcov_record_copy(), and nobody else has published since
  * @count: the new number of records
