@@ -95,6 +95,17 @@ static void free_sections(struct kcov_section **sections)
 		free_section(pop(sections));
 }
 
+/* What it records. Sections of tasks are of one kind for good. */
+static void prepare(struct kcov_section *section, unsigned int mode,
+		    unsigned int context)
+{
+	struct kcov_recorder *rec = &section->rec;
+
+	rec->mode = mode;
+	rec->capacity = kcov_record_capacity(mode, section->words);
+	rec->kind = kcov_record_kind(context, mode);
+}
+
 /* Return: 0 if there is at least one; fewer only drop more sections. */
 static int make_sections(struct kcov_section **sections, unsigned int count,
 			 u64 words)
@@ -108,6 +119,17 @@ static int make_sections(struct kcov_section **sections, unsigned int count,
 		push(sections, section);
 	}
 	return *sections ? 0 : -ENOMEM;
+}
+
+static int make_task_sections(struct kcov_remote *remote, unsigned int count,
+			      u64 words)
+{
+	int err = make_sections(&remote->idle, count, words);
+	struct kcov_section *section;
+
+	for (section = remote->idle; section; section = section->next)
+		prepare(section, remote->mode, KCOV_CONTEXT_TASK);
+	return err;
 }
 
 static int make_pool(struct kcov_section **made)
@@ -216,7 +238,7 @@ int kcov_area_setup(struct kcov_remote *remote, u64 words)
 	if (get_pool())
 		return -ENOMEM;
 	remote->pooled = true;
-	return words < 2 ? 0 : make_sections(&remote->idle, count, words);
+	return words < 2 ? 0 : make_task_sections(remote, count, words);
 }
 
 /* No section of it runs any more. */
@@ -228,60 +250,66 @@ void kcov_area_cleanup(struct kcov_remote *remote)
 	atomic_dec(&kcov_area_users);
 }
 
-static struct kcov_section *pop_pooled(void)
+/* Not inline: sections of tasks shall save no registers for this. */
+static noinline struct kcov_section *pop_pooled(unsigned int mode)
 {
 	struct kcov_section *section;
 
 	raw_spin_lock(&spares_lock);
 	section = pop(&pool);
 	raw_spin_unlock(&spares_lock);
+	if (section)
+		prepare(section, mode, KCOV_CONTEXT_SOFTIRQ);
 	return section;
 }
 
-static void push_pooled(struct kcov_section *section)
+static noinline void push_pooled(struct kcov_section *section)
 {
 	raw_spin_lock(&spares_lock);
 	push(&pool, section);
 	raw_spin_unlock(&spares_lock);
 }
 
-/* With a reference on @remote, which the descriptor has. */
-static struct kcov_section *take_locked(struct kcov_remote *remote,
-					enum kcov_where where)
+static noinline void count_lost(struct kcov_desc *desc)
+	__must_hold(&desc->lock)
+{
+	desc->lost++;
+	kcov_loss_count(KCOV_LOST_NO_AREA);
+}
+
+/* Inline, as is its caller, so that tasks and softirqs each have their own. */
+static __always_inline struct kcov_section *
+take_locked(struct kcov_remote *remote, enum kcov_where where)
 	__must_hold(&remote->desc->lock)
 {
 	struct kcov_section *section;
 
-	section = where == KCOV_IN_TASK ? pop(&remote->idle) : pop_pooled();
+	section = where == KCOV_IN_TASK ? pop(&remote->idle) :
+					  pop_pooled(remote->mode);
 	if (section) {
 		section->remote = remote;
 		remote->refs++;
 	} else {
-		remote->desc->lost++;
-		kcov_loss_count(KCOV_LOST_NO_AREA);
+		count_lost(remote->desc);
 	}
 	return section;
 }
 
-/**
- * kcov_area_take() - a buffer for a section that is about to begin
- * @remote: from kcov_handle_find(), interrupts are still off
- * @where: where it begins
- *
- * If DISABLE or an exit was faster the descriptor may be free by now, or that of
- * somebody else, who has another struct kcov_remote: this one's memory is not
- * used again before interrupts are on.
- *
- * Return: with a reference on @remote, NULL if nobody wants the section or all
- * buffers are in use.
+/*
+ * If DISABLE or an exit comes between the two looks the descriptor may be free by
+ * the second, or that of somebody else, who has another struct kcov_remote: this
+ * one's memory is not used again before interrupts are on.
  */
-struct kcov_section *kcov_area_take(struct kcov_remote *remote,
-				    enum kcov_where where)
+static __always_inline struct kcov_section *take(u64 handle,
+						 enum kcov_where where)
 {
-	struct kcov_desc *desc = remote->desc;
+	struct kcov_remote *remote = kcov_handle_find(handle);
 	struct kcov_section *section = NULL;
+	struct kcov_desc *desc;
 
-	lockdep_assert_irqs_disabled();
+	if (!remote)
+		return NULL;
+	desc = remote->desc;
 	raw_spin_lock(&desc->lock);
 	if (READ_ONCE(desc->remote) == remote)
 		section = take_locked(remote, where);
@@ -290,24 +318,41 @@ struct kcov_section *kcov_area_take(struct kcov_remote *remote,
 }
 
 /**
+ * kcov_area_take() - a buffer for a section of a task that is about to begin
+ * @handle: whom it is for; interrupts are off
+ *
+ * Return: with a reference on its struct kcov_remote; NULL if nobody wants the
+ * section or all buffers are in use.
+ */
+struct kcov_section *kcov_area_take(u64 handle)
+{
+	return take(handle, KCOV_IN_TASK);
+}
+
+/* The same for a section of a softirq. */
+struct kcov_section *kcov_area_take_pooled(u64 handle)
+{
+	return take(handle, KCOV_IN_SOFTIRQ);
+}
+
+/**
  * kcov_area_release_locked() - the section is over, merged or not
  * @section: its buffer can be used again, and it refers to nobody any more;
  *           the lock of its descriptor is held
  *
- * Return: whether it was the last to refer to its struct kcov_remote, and the
- * caller must queue the work that frees it. If not, both may be gone when the
- * lock is.
+ * If its struct kcov_remote has no reference left then, the caller must queue the
+ * work that frees it. Else that may be gone when the lock is.
  */
-bool kcov_area_release_locked(struct kcov_section *section)
+void kcov_area_release_locked(struct kcov_section *section)
 {
 	struct kcov_remote *remote = section->remote;
 
 	lockdep_assert_held(&remote->desc->lock);
+	remote->refs--;
 	if (section->pooled)
 		push_pooled(section);
 	else
 		push(&remote->idle, section);
-	return !--remote->refs;
 }
 
 /* The same without the lock. */
@@ -319,7 +364,8 @@ void kcov_area_release(struct kcov_section *section)
 	bool was_last;
 
 	raw_spin_lock_irqsave(&desc->lock, flags);
-	was_last = kcov_area_release_locked(section);
+	kcov_area_release_locked(section);
+	was_last = !remote->refs;
 	raw_spin_unlock_irqrestore(&desc->lock, flags);
 	if (was_last)
 		kcov_desc_queue(&remote->free_work);

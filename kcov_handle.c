@@ -8,41 +8,14 @@
  * Lifetime: a handle is in the table while its descriptor is enabled. Whoever
  * finds it looks under the descriptor's lock whether that is still so.
  */
-#include <linux/hash.h>
 #include <linux/lockdep.h>
 #include <linux/rculist.h>
 #include <linux/spinlock.h>
 
 #include "kcov_internal.h"
 
-#define BUCKET_BITS 8
-
 static DEFINE_RAW_SPINLOCK(handles_lock);
-static struct hlist_head buckets[1 << BUCKET_BITS];
-
-static struct hlist_head *bucket_of(u64 handle)
-{
-	return &buckets[hash_64(handle, BUCKET_BITS)];
-}
-
-/**
- * kcov_handle_find() - who wants sections with this handle
- * @handle: any number
- *
- * Return: NULL for nobody. There while interrupts are off, but maybe not wanted
- * any more, and its descriptor then not its own: kcov_area_take() finds out.
- */
-struct kcov_remote *kcov_handle_find(u64 handle)
-{
-	struct kcov_handle *registered;
-
-	lockdep_assert_irqs_disabled();
-	hlist_for_each_entry_rcu(registered, bucket_of(handle), node) {
-		if (registered->handle == handle)
-			return registered->remote;
-	}
-	return NULL;
-}
+struct hlist_head kcov_handles[1 << KCOV_HANDLE_BITS];
 
 /**
  * kcov_handle_register() - sections with this handle are for @remote
@@ -59,7 +32,7 @@ enum kcov_refusal kcov_handle_register(struct kcov_remote *remote, u64 handle)
 	free->remote = remote;
 	raw_spin_lock(&handles_lock);
 	if (!kcov_handle_find(handle)) {
-		hlist_add_head_rcu(&free->node, bucket_of(handle));
+		hlist_add_head_rcu(&free->node, kcov_handle_bucket(handle));
 		remote->count++;
 		refusal = KCOV_OK;
 	}

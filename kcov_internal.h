@@ -76,10 +76,13 @@
 #include <linux/cache.h>
 #include <linux/capability.h>
 #include <linux/err.h>
+#include <linux/hash.h>
 #include <linux/list.h>
+#include <linux/lockdep.h>
 #include <linux/mutex.h>
 #include <linux/percpu-defs.h>
 #include <linux/preempt.h>
+#include <linux/rculist.h>
 #include <linux/refcount.h>
 #include <linux/sched.h>
 #include <linux/spinlock_types.h>
@@ -197,7 +200,6 @@ struct kcov_task {
 
 /**
  * struct kcov_desc - a descriptor: one open of the device file
- * @rec: the recorder; constant while a CPU points at it, so it has its line
  * @lock: see the table above
  * @refs: one for the open file (mappings hold the file), one for the bound
  *        task (@owner, dropped by DISABLE or exit), one for each struct
@@ -219,13 +221,13 @@ struct kcov_task {
  * @armed: holds a reference of kcov_arm_get(); under @lock
  * @node: in the list of descriptors, under its list_lock
  * @free_work: the last put from where nothing may sleep
+ * @rec: the recorder; constant while a CPU points at it, so it has its line
  *
  * The module is pinned from open to the end of free. Memory of a descriptor stays
  * one for a grace period, so that @lock can be taken, and @remote looked at, by
  * who has found a handle.
  */
 struct kcov_desc {
-	struct kcov_recorder rec ____cacheline_aligned;
 	raw_spinlock_t lock ____cacheline_aligned;
 	refcount_t refs;
 	enum kcov_state state;
@@ -241,6 +243,7 @@ struct kcov_desc {
 	bool armed;
 	struct list_head node;
 	struct work_struct free_work;
+	struct kcov_recorder rec ____cacheline_aligned;
 };
 
 /**
@@ -293,9 +296,11 @@ struct kcov_remote {
  * @next: the next idle one
  * @remote: whom it records for; one reference while it runs
  * @below: the followed section it interrupts, if any
- * @refused: starts inside it that still wait for their stop
+ * @on: the task's entry, which does not change while it has a section; NULL if it
+ *      is on the CPU
  * @handle: the one it began with
  * @depth: how many times something was handed over until it began
+ * @refused: starts inside it that still wait for their stop
  * @followed: began without an annotation, and yields to one that has it
  * @pooled: belongs to the softirqs' pool, not to @remote
  * @abandoned: has ended without its stop, once
@@ -308,6 +313,7 @@ struct kcov_section {
 	struct kcov_section *next;
 	struct kcov_remote *remote;
 	struct kcov_section *below;
+	struct kcov_task *on;
 	u64 handle;
 	unsigned int depth;
 	unsigned int refused;
@@ -416,7 +422,41 @@ void kcov_loss_add(enum kcov_loss loss, unsigned long number);
 void kcov_loss_show(struct seq_file *m);
 
 /* kcov_table.c */
-struct kcov_task *kcov_table_find(const struct task_struct *task);
+#define KCOV_TABLE_BITS 8
+
+struct kcov_bucket {
+	raw_spinlock_t lock;
+	struct hlist_head tasks;
+};
+
+extern struct kcov_bucket kcov_table[1 << KCOV_TABLE_BITS];
+
+static inline struct kcov_bucket *
+kcov_table_bucket(const struct task_struct *task)
+{
+	return &kcov_table[hash_ptr(task, KCOV_TABLE_BITS)];
+}
+
+struct kcov_task *kcov_table_search(struct kcov_bucket *bucket,
+				    const struct task_struct *task);
+
+/*
+ * Finds the entry of @task. The answer holds as long as @task cannot change
+ * it: @task is current, or about to run on this CPU with its run queue locked.
+ */
+static inline struct kcov_task *kcov_table_find(const struct task_struct *task)
+{
+	struct kcov_bucket *bucket = kcov_table_bucket(task);
+
+	/*
+	 * Most tasks have no entry. The one who would have put it there is
+	 * @task itself, so a stale "empty" cannot be seen.
+	 */
+	if (hlist_empty(&bucket->tasks))
+		return NULL;
+	return kcov_table_search(bucket, task);
+}
+
 void kcov_table_insert(struct kcov_task *kt);
 void kcov_table_remove(struct kcov_task *kt);
 void kcov_table_purge(void);
@@ -453,9 +493,9 @@ bool kcov_follow_is_on(void);
 /* kcov_area.c */
 int kcov_area_setup(struct kcov_remote *remote, u64 words);
 void kcov_area_cleanup(struct kcov_remote *remote);
-struct kcov_section *kcov_area_take(struct kcov_remote *remote,
-				    enum kcov_where where);
-bool kcov_area_release_locked(struct kcov_section *section);
+struct kcov_section *kcov_area_take(u64 handle);
+struct kcov_section *kcov_area_take_pooled(u64 handle);
+void kcov_area_release_locked(struct kcov_section *section);
 void kcov_area_release(struct kcov_section *section);
 extern atomic_t kcov_area_users;
 
@@ -472,7 +512,34 @@ enum kcov_refusal kcov_remote_disable(struct kcov_desc *desc);
 void kcov_remote_exit(void);
 
 /* kcov_handle.c */
-struct kcov_remote *kcov_handle_find(u64 handle);
+#define KCOV_HANDLE_BITS 8
+
+extern struct hlist_head kcov_handles[1 << KCOV_HANDLE_BITS];
+
+static inline struct hlist_head *kcov_handle_bucket(u64 handle)
+{
+	return &kcov_handles[hash_64(handle, KCOV_HANDLE_BITS)];
+}
+
+/**
+ * kcov_handle_find() - who wants sections with this handle
+ * @handle: any number
+ *
+ * Return: NULL for nobody. There while interrupts are off, but maybe not wanted
+ * any more, and its descriptor then not its own: kcov_area_take() finds out.
+ */
+static inline struct kcov_remote *kcov_handle_find(u64 handle)
+{
+	struct kcov_handle *registered;
+
+	lockdep_assert_irqs_disabled();
+	hlist_for_each_entry_rcu(registered, kcov_handle_bucket(handle), node) {
+		if (registered->handle == handle)
+			return registered->remote;
+	}
+	return NULL;
+}
+
 enum kcov_refusal kcov_handle_register(struct kcov_remote *remote, u64 handle);
 void kcov_handle_unregister(struct kcov_remote *remote);
 bool kcov_handle_is_wanted(const struct kcov_remote *remote);
@@ -493,8 +560,10 @@ void kcov_task_insert(struct kcov_task *kt);
 void kcov_task_remove(struct kcov_task *kt);
 void kcov_task_switch(struct task_struct *next);
 struct kcov_task *kcov_task_here(void);
+struct kcov_task *kcov_task_of(enum kcov_where where);
 struct kcov_section *kcov_task_section(enum kcov_where where);
-void kcov_task_push(struct kcov_section *section, enum kcov_where where);
+void kcov_task_push(struct kcov_task *kt, struct kcov_section *section,
+		    enum kcov_where where);
 bool kcov_task_pop(struct kcov_section *section, enum kcov_where where);
 void kcov_task_resume(enum kcov_where where);
 struct kcov_recorder *kcov_task_pause(void);

@@ -29,31 +29,50 @@ static unsigned int context_of(enum kcov_where where)
 	return where == KCOV_IN_TASK ? KCOV_CONTEXT_TASK : KCOV_CONTEXT_SOFTIRQ;
 }
 
-static void prepare(struct kcov_section *section, struct kcov_remote *remote,
-		    u64 handle, enum kcov_where where)
+static bool is_handle(u64 handle)
 {
-	struct kcov_recorder *rec = &section->rec;
+	u64 subsystem = handle & KCOV_SUBSYSTEM_MASK;
 
+	return !(handle & ~(KCOV_SUBSYSTEM_MASK | KCOV_INSTANCE_MASK)) &&
+	       (subsystem == KCOV_SUBSYSTEM_COMMON ||
+		subsystem == KCOV_SUBSYSTEM_USB);
+}
+
+/*
+ * Nobody has a handle that is none: there it is looked at. Not inline: sections
+ * that begin shall save no registers for this.
+ */
+static noinline void complain(u64 handle)
+{
+	if (is_handle(handle))
+		return;
+	kcov_loss_count(KCOV_LOST_INVALID_HANDLE);
+	/* Not all of it: it may be an address. */
+	pr_warn_once("a section was started with an invalid handle, of subsystem %#llx, by %s[%d]: nothing is recorded\n",
+		     handle >> 56, current->comm, task_pid_nr(current));
+}
+
+/*
+ * A section begins here, if somebody wants it. Interrupts are off, and @kt is
+ * from kcov_task_of().
+ */
+static struct kcov_section *begin(struct kcov_task *kt, u64 handle,
+				  enum kcov_where where)
+{
+	struct kcov_section *section = where == KCOV_IN_TASK ?
+		kcov_area_take(handle) : kcov_area_take_pooled(handle);
+
+	if (!section) {
+		complain(handle);
+		return NULL;
+	}
 	section->handle = handle;
 	section->depth = 0;
 	section->refused = 0;
 	section->followed = false;
-	rec->mode = remote->mode;
-	rec->capacity = kcov_record_capacity(remote->mode, section->words);
-	rec->kind = kcov_record_kind(context_of(where), remote->mode);
-	rec->dropped = 0;
-	kcov_record_forget(rec);
-}
-
-/* The section that somebody wants here, complete; NULL if nobody does. */
-static struct kcov_section *make_ready(u64 handle, enum kcov_where where)
-{
-	struct kcov_remote *remote = kcov_handle_find(handle);
-	struct kcov_section *section;
-
-	section = remote ? kcov_area_take(remote, where) : NULL;
-	if (section)
-		prepare(section, remote, handle, where);
+	section->rec.dropped = 0;
+	kcov_record_forget(&section->rec);
+	kcov_task_push(kt, section, where);
 	return section;
 }
 
@@ -118,15 +137,6 @@ static bool settle_context(enum kcov_where *where)
 	return true;
 }
 
-static bool is_handle(u64 handle)
-{
-	u64 subsystem = handle & KCOV_SUBSYSTEM_MASK;
-
-	return !(handle & ~(KCOV_SUBSYSTEM_MASK | KCOV_INSTANCE_MASK)) &&
-	       (subsystem == KCOV_SUBSYSTEM_COMMON ||
-		subsystem == KCOV_SUBSYSTEM_USB);
-}
-
 /* Its stop must not end the section that is there. */
 static void refuse_nested(struct kcov_section *section)
 {
@@ -156,20 +166,40 @@ static struct kcov_section *section_here(enum kcov_where where)
 	return section;
 }
 
-static void start(u64 handle, enum kcov_where where)
+/* Not inline: who is in no section shall save no registers for it. */
+static noinline void start_inside(u64 handle, enum kcov_where where)
 {
-	struct kcov_section *section;
+	struct kcov_section *section = section_here(where);
+
+	if (section && !section->followed) {
+		complain(handle);
+		refuse_nested(section);
+	} else {
+		begin(kcov_task_of(where), handle, where);
+	}
+}
+
+static void start_in_task(u64 handle)
+{
+	struct kcov_task *kt;
+	unsigned long flags;
+
+	kcov_section_settle();
+	local_irq_save(flags);
+	kt = kcov_task_here();
+	if (kt && kt->sections[KCOV_IN_TASK])
+		start_inside(handle, KCOV_IN_TASK);
+	else
+		begin(kt, handle, KCOV_IN_TASK);
+	local_irq_restore(flags);
+}
+
+static void start_in_softirq(u64 handle)
+{
 	unsigned long flags;
 
 	local_irq_save(flags);
-	section = section_here(where);
-	if (section && !section->followed) {
-		refuse_nested(section);
-	} else {
-		section = make_ready(handle, where);
-		if (section)
-			kcov_task_push(section, where);
-	}
+	start_inside(handle, KCOV_IN_SOFTIRQ);
 	local_irq_restore(flags);
 }
 
@@ -183,19 +213,15 @@ static void start(u64 handle, enum kcov_where where)
  */
 void kcov_remote_start(u64 handle)
 {
-	enum kcov_where where;
+	unsigned int context;
 
 	if (!atomic_read(&kcov_area_users))
 		return;
-	if (!is_handle(handle)) {
-		kcov_loss_count(KCOV_LOST_INVALID_HANDLE);
-		/* Not all of it: it may be an address. */
-		pr_warn_once("a section was started with an invalid handle, of subsystem %#llx, by %s[%d]: nothing is recorded\n",
-			     handle >> 56, current->comm, task_pid_nr(current));
-		/* Nobody has it, but inside a section its stop must be known. */
-	}
-	if (settle_context(&where))
-		start(handle, where);
+	context = kcov_context();
+	if (context == KCOV_CONTEXT_TASK)
+		start_in_task(handle);
+	else if (context == KCOV_CONTEXT_SOFTIRQ)
+		start_in_softirq(handle);
 }
 EXPORT_SYMBOL(kcov_remote_start);
 
@@ -213,26 +239,59 @@ static bool is_over(struct kcov_section *section, bool followed)
 	return false;
 }
 
-/* The innermost section here is over, and its context goes on. */
-static void end(enum kcov_where where, bool followed)
+/* It takes long: not with interrupts off. */
+static noinline void merge_slowly(struct kcov_section *section,
+				  unsigned long flags)
+{
+	local_irq_restore(flags);
+	kcov_merge_finish(section);
+	local_irq_save(flags);
+}
+
+static void merge(struct kcov_section *section, unsigned long flags)
+{
+	if (!kcov_merge_at_once(section))
+		merge_slowly(section, flags);
+}
+
+/* Not inline: most tasks with a section have nothing to go on with. */
+static noinline void merge_and_resume(struct kcov_section *section,
+				      enum kcov_where where,
+				      unsigned long flags)
+{
+	merge(section, flags);
+	kcov_task_resume(where);
+}
+
+/*
+ * The innermost section here is over, and its context goes on. Inline, so that
+ * each caller has its own.
+ */
+static __always_inline void end(enum kcov_where where, bool followed)
 {
 	struct kcov_section *section;
 	unsigned long flags;
-	bool goes_on;
 
 	local_irq_save(flags);
 	section = kcov_task_section(where);
 	if (is_over(section, followed)) {
-		goes_on = kcov_task_pop(section, where);
-		if (!kcov_merge_at_once(section)) {
-			local_irq_restore(flags);
-			kcov_merge_finish(section);
-			local_irq_save(flags);
-		}
-		if (goes_on)
-			kcov_task_resume(where);
+		if (kcov_task_pop(section, where))
+			merge_and_resume(section, where, flags);
+		else
+			merge(section, flags);
 	}
 	local_irq_restore(flags);
+}
+
+static void stop_in_task(void)
+{
+	kcov_section_settle();
+	end(KCOV_IN_TASK, /*followed=*/false);
+}
+
+static void stop_in_softirq(void)
+{
+	end(KCOV_IN_SOFTIRQ, /*followed=*/false);
 }
 
 /**
@@ -242,10 +301,15 @@ static void end(enum kcov_where where, bool followed)
  */
 void kcov_remote_stop(void)
 {
-	enum kcov_where where;
+	unsigned int context;
 
-	if (atomic_read(&kcov_area_users) && settle_context(&where))
-		end(where, /*followed=*/false);
+	if (!atomic_read(&kcov_area_users))
+		return;
+	context = kcov_context();
+	if (context == KCOV_CONTEXT_TASK)
+		stop_in_task();
+	else if (context == KCOV_CONTEXT_SOFTIRQ)
+		stop_in_softirq();
 }
 EXPORT_SYMBOL(kcov_remote_stop);
 
@@ -266,13 +330,11 @@ void kcov_section_follow(u64 handle, unsigned int depth)
 	if (!settle_context(&where))
 		return;
 	local_irq_save(flags);
-	if (!section_here(where)) {
-		section = make_ready(handle, where);
-		if (section) {
-			section->followed = true;
-			section->depth = depth;
-			kcov_task_push(section, where);
-		}
+	section = section_here(where) ? NULL :
+		  begin(kcov_task_of(where), handle, where);
+	if (section) {
+		section->followed = true;
+		section->depth = depth;
 	}
 	local_irq_restore(flags);
 }

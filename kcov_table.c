@@ -7,28 +7,18 @@
  * Lifetime: entries are the callers'. They stay usable without the lock because
  * of who looks: see struct kcov_task.
  */
-#include <linux/hash.h>
+#include <linux/kernel.h>
 #include <linux/rcupdate.h>
 #include <linux/sched/task.h>
 #include <linux/spinlock.h>
 
 #include "kcov_internal.h"
 
-#define BUCKET_BITS 8
+struct kcov_bucket kcov_table[1 << KCOV_TABLE_BITS];
 
-static struct bucket {
-	raw_spinlock_t lock;
-	struct hlist_head tasks;
-} buckets[1 << BUCKET_BITS];
-
-static struct bucket *bucket_of(const struct task_struct *task)
-{
-	return &buckets[hash_ptr(task, BUCKET_BITS)];
-}
-
-/* Not inline: who finds an empty bucket shall save no registers for this. */
-static noinline struct kcov_task *find_in(struct bucket *bucket,
-					  const struct task_struct *task)
+/* The slow half of kcov_table_find(). */
+struct kcov_task *kcov_table_search(struct kcov_bucket *bucket,
+				    const struct task_struct *task)
 {
 	struct kcov_task *kt;
 	unsigned long flags;
@@ -42,26 +32,9 @@ static noinline struct kcov_task *find_in(struct bucket *bucket,
 	return kt;
 }
 
-/*
- * Finds the entry of @task. The answer holds as long as @task cannot change
- * it: @task is current, or about to run on this CPU with its run queue locked.
- */
-struct kcov_task *kcov_table_find(const struct task_struct *task)
-{
-	struct bucket *bucket = bucket_of(task);
-
-	/*
-	 * Most tasks that exit have no entry. The one who would have put it
-	 * there is @task itself, so a stale "empty" cannot be seen.
-	 */
-	if (hlist_empty(&bucket->tasks))
-		return NULL;
-	return find_in(bucket, task);
-}
-
 void kcov_table_insert(struct kcov_task *kt)
 {
-	struct bucket *bucket = bucket_of(kt->task);
+	struct kcov_bucket *bucket = kcov_table_bucket(kt->task);
 
 	raw_spin_lock(&bucket->lock);
 	hlist_add_head(&kt->node, &bucket->tasks);
@@ -70,7 +43,7 @@ void kcov_table_insert(struct kcov_task *kt)
 
 void kcov_table_remove(struct kcov_task *kt)
 {
-	struct bucket *bucket = bucket_of(kt->task);
+	struct kcov_bucket *bucket = kcov_table_bucket(kt->task);
 
 	raw_spin_lock(&bucket->lock);
 	hlist_del(&kt->node);
@@ -88,10 +61,11 @@ void kcov_table_purge(void)
 {
 	struct hlist_head purged = HLIST_HEAD_INIT;
 	struct hlist_node *next;
-	struct bucket *bucket;
+	struct kcov_bucket *bucket;
 	struct kcov_task *kt;
 
-	for (bucket = buckets; bucket < &buckets[1 << BUCKET_BITS]; bucket++) {
+	for (bucket = kcov_table; bucket < kcov_table + ARRAY_SIZE(kcov_table);
+	     bucket++) {
 		raw_spin_lock_irq(&bucket->lock);
 		hlist_for_each_entry_safe(kt, next, &bucket->tasks, node) {
 			hlist_del(&kt->node);
@@ -113,8 +87,9 @@ void kcov_table_purge(void)
 
 void __init kcov_table_setup(void)
 {
-	struct bucket *bucket;
+	struct kcov_bucket *bucket;
 
-	for (bucket = buckets; bucket < &buckets[1 << BUCKET_BITS]; bucket++)
+	for (bucket = kcov_table; bucket < kcov_table + ARRAY_SIZE(kcov_table);
+	     bucket++)
 		raw_spin_lock_init(&bucket->lock);
 }

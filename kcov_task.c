@@ -141,12 +141,13 @@ static void unwatch_switches(struct kcov_task *kt)
  */
 static struct kcov_task *watching_here(void)
 {
-	struct preempt_notifier *notifier;
+	struct hlist_node *node;
+	struct kcov_task *kt;
 
-	hlist_for_each_entry(notifier, &current->preempt_notifiers, link) {
-		if (notifier->ops == &switch_ops)
-			return container_of(notifier, struct kcov_task,
-					    notifier);
+	hlist_for_each(node, &current->preempt_notifiers) {
+		kt = hlist_entry(node, struct kcov_task, notifier.link);
+		if (kt->notifier.ops == &switch_ops)
+			return kt;
 	}
 	return NULL;
 }
@@ -172,9 +173,10 @@ static void unwatch_switches(struct kcov_task *kt)
 {
 }
 
+/* Here it is the table that tells who has a section. */
 static struct kcov_task *watching_here(void)
 {
-	return NULL;
+	return kcov_table_find(current);
 }
 
 static void insert_own(struct kcov_task *kt)
@@ -255,7 +257,17 @@ struct kcov_task *kcov_task_here(void)
 	return watching_here() ?: kcov_table_find(current);
 }
 
-/* The innermost section here, NULL if none. Interrupts are off. */
+/* The entry that sections of this context are on: NULL if none, or the CPU. */
+struct kcov_task *kcov_task_of(enum kcov_where where)
+{
+	lockdep_assert_irqs_disabled();
+	return is_on_cpu(where) ? NULL : kcov_task_here();
+}
+
+/*
+ * The innermost section here, NULL if none. Interrupts are off. An entry with a
+ * section watches switches.
+ */
 struct kcov_section *kcov_task_section(enum kcov_where where)
 {
 	struct kcov_task *kt;
@@ -263,38 +275,57 @@ struct kcov_section *kcov_task_section(enum kcov_where where)
 	lockdep_assert_irqs_disabled();
 	if (is_on_cpu(where))
 		return this_cpu_read(softirq_section);
-	kt = kcov_task_here();
+	kt = watching_here();
 	return kt ? kt->sections[where] : NULL;
+}
+
+/* A task that has no entry gets the section's. */
+static void push_own(struct kcov_section *section, enum kcov_where where)
+{
+	struct kcov_task *kt = &section->entry;
+
+	insert_own(kt);
+	section->on = kt;
+	section->below = NULL;
+	kt->sections[where] = section;
+	/* As in kcov_task_record(). */
+	watch_switches_of(kt, current);
+	kt->cur = &section->rec;
+	show(&section->rec);
+}
+
+static void push_on_cpu(struct kcov_section *section)
+{
+	section->on = NULL;
+	section->below = this_cpu_read(softirq_section);
+	this_cpu_write(softirq_section, section);
+	show(&section->rec);
 }
 
 /**
  * kcov_task_push() - this context records into a section from now on
- * @section: complete; its @below is set here
- * @where: task or softirq, as the caller found it; interrupts are off
+ * @kt: from kcov_task_of(), interrupts are still off
+ * @section: complete; its @below and @on are set here
+ * @where: task or softirq, as the caller found it
  *
  * A softirq runs on top of whatever its CPU ran, and ends before that goes on:
  * it changes what the CPU shows only. A task may sleep in its section and go on
  * elsewhere, so the switch back end must know.
  */
-void kcov_task_push(struct kcov_section *section, enum kcov_where where)
+void kcov_task_push(struct kcov_task *kt, struct kcov_section *section,
+		    enum kcov_where where)
 {
-	struct kcov_task *kt;
-
 	lockdep_assert_irqs_disabled();
 	if (is_on_cpu(where)) {
-		section->below = this_cpu_read(softirq_section);
-		this_cpu_write(softirq_section, section);
-		show(&section->rec);
-		return;
+		push_on_cpu(section);
+	} else if (!kt) {
+		push_own(section, where);
+	} else {
+		section->on = kt;
+		section->below = kt->sections[where];
+		kt->sections[where] = section;
+		kcov_task_record(kt, &section->rec);
 	}
-	kt = kcov_task_here();
-	if (!kt) {
-		kt = &section->entry;
-		insert_own(kt);
-	}
-	section->below = kt->sections[where];
-	kt->sections[where] = section;
-	kcov_task_record(kt, &section->rec);
 }
 
 /* What the task of @kt records into: its innermost section, or by itself. */
@@ -318,22 +349,6 @@ static void stay_silent(struct kcov_task *kt)
 	kt->cur = NULL;
 }
 
-/* True if current records into something else, now that @section is over. */
-static bool pop_of_task(struct kcov_section *section, enum kcov_where where)
-{
-	struct kcov_task *kt = kcov_task_here();
-
-	kt->sections[where] = section->below;
-	if (kt != &section->entry && recorder_of(kt)) {
-		stay_silent(kt);
-		return true;
-	}
-	kcov_task_record(kt, NULL);
-	if (kt == &section->entry)
-		remove_own(kt);
-	return false;
-}
-
 /**
  * kcov_task_pop() - the innermost section here ends
  * @section: that section; when this returns nobody can find it
@@ -342,15 +357,26 @@ static bool pop_of_task(struct kcov_section *section, enum kcov_where where)
  * Until kcov_task_resume() nothing is recorded, so that what has to be done with
  * the section does not show.
  *
- * Return: false if there is nothing to resume.
+ * Return: false if nothing else is here, and nothing has to be resumed.
  */
 bool kcov_task_pop(struct kcov_section *section, enum kcov_where where)
 {
+	struct kcov_task *kt = section->on;
+
 	lockdep_assert_irqs_disabled();
-	if (!is_on_cpu(where))
-		return pop_of_task(section, where);
-	show_nobody();
-	this_cpu_write(softirq_section, section->below);
+	if (kt == &section->entry) {
+		kcov_task_record(kt, NULL);
+		kt->sections[where] = NULL;
+		remove_own(kt);
+		return false;
+	}
+	if (kt) {
+		stay_silent(kt);
+		kt->sections[where] = section->below;
+	} else {
+		show_nobody();
+		this_cpu_write(softirq_section, section->below);
+	}
 	return true;
 }
 
@@ -370,10 +396,8 @@ void kcov_task_resume(enum kcov_where where)
 		section = this_cpu_read(softirq_section);
 		rec = section ? &section->rec : kt ? kt->cur : NULL;
 		show_what(rec);
-	} else {
-		rec = kt ? recorder_of(kt) : NULL;
-		if (rec)
-			kcov_task_record(kt, rec);
+	} else if (kt) {
+		kcov_task_record(kt, recorder_of(kt));
 	}
 }
 
