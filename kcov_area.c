@@ -104,6 +104,7 @@ static void prepare(struct kcov_section *section, unsigned int mode,
 	rec->mode = mode;
 	rec->capacity = kcov_record_capacity(mode, section->words);
 	rec->kind = kcov_record_kind(context, mode);
+	kcov_cpu_aim(rec);
 }
 
 /* Return: 0 if there is at least one; fewer only drop more sections. */

@@ -65,6 +65,7 @@ static void bind(struct kcov_desc *desc, unsigned int mode)
 	desc->rec.mode = mode;
 	desc->rec.capacity = kcov_record_capacity(mode, desc->words);
 	desc->rec.kind = kcov_record_kind(KCOV_CONTEXT_TASK, mode);
+	kcov_cpu_aim(&desc->rec);
 	kcov_desc_get(desc);
 
 	kt = take_entry(desc);

@@ -60,6 +60,23 @@ extern const u64 kcov_full[2];
 #define KCOV_NOBODY ((u64 *)&kcov_full[0])
 #define KCOV_ASK ((u64 *)&kcov_full[1])	/* @rec tells */
 
+/**
+ * kcov_cpu_aim() - decide what a CPU will show of a recorder
+ * @rec: its area, mode and kind are as they will be when it is shown
+ *
+ * Callbacks can do without the recorder if it has a buffer and is a task's.
+ */
+static inline void kcov_cpu_aim(struct kcov_recorder *rec)
+{
+	bool is_set = rec->mode == KCOV_RECORD_SET;
+	bool is_plain = !is_set &&
+			rec->kind == kcov_record_kind(KCOV_CONTEXT_TASK, rec->mode);
+	u64 *area = is_plain ? rec->area : KCOV_ASK;
+
+	rec->pcs = rec->mode == KCOV_TRACE_CMP ? KCOV_NOBODY : area;
+	rec->comparisons = rec->mode == KCOV_TRACE_CMP ? area : KCOV_NOBODY;
+}
+
 /*
  * The compiler would load first and compare then: one instruction more in each
  * callback.

@@ -48,6 +48,8 @@
  * @kind: what records here, from kcov_record_kind(); others leave it alone
  * @mode: KCOV_TRACE_PC, KCOV_TRACE_CMP or KCOV_RECORD_SET
  * @dropped: records that found the buffer full, since INIT_TRACE
+ * @pcs: what struct kcov_cpu shows of it, as is @comparisons: kcov_cpu_aim()
+ * @comparisons: see @pcs
  *
  * Filled while no CPU points at it, constant while one does, but for @dropped.
  */
@@ -57,6 +59,8 @@ struct kcov_recorder {
 	unsigned int kind;
 	unsigned int mode;
 	u64 dropped;
+	u64 *pcs;
+	u64 *comparisons;
 };
 
 /* The mode of an area that is a set; none that user space can ask for. */

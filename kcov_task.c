@@ -46,13 +46,6 @@ DEFINE_PER_CPU(struct kcov_cpu, kcov_cpu);
  */
 static DEFINE_PER_CPU(struct kcov_section *, softirq_section);
 
-/* Whether callbacks can do without @rec, but for its buffer and capacity. */
-static bool is_plain(const struct kcov_recorder *rec)
-{
-	return rec->kind == kcov_record_kind(KCOV_CONTEXT_TASK, KCOV_TRACE_PC) ||
-	       rec->kind == kcov_record_kind(KCOV_CONTEXT_TASK, KCOV_TRACE_CMP);
-}
-
 /* This CPU records nothing. */
 static void show_nobody(void)
 {
@@ -64,23 +57,19 @@ static void show_nobody(void)
 /*
  * What runs on this CPU from now on is recorded into @rec. Interrupts are off, and
  * what can come all the same, as NMIs, is in no context that records.
- *
- * The capacity stays where it is no task's that changes: see kcov_cpu.h.
  */
+static void show_on_top(struct kcov_recorder *rec)
+{
+	this_cpu_write(kcov_cpu.rec, rec);
+	this_cpu_write(kcov_cpu.pcs, rec->pcs);
+	this_cpu_write(kcov_cpu.comparisons, rec->comparisons);
+}
+
+/* The same for a recorder of current's, not of a softirq on top: see kcov_cpu.h. */
 static void show(struct kcov_recorder *rec)
 {
-	bool compares = rec->mode == KCOV_TRACE_CMP;
-	u64 *area = KCOV_ASK, *pcs, *comparisons;
-
-	if (is_plain(rec)) {
-		area = rec->area;
-		this_cpu_write(kcov_cpu.capacity, rec->capacity);
-	}
-	pcs = compares ? KCOV_NOBODY : area;
-	comparisons = compares ? area : KCOV_NOBODY;
-	this_cpu_write(kcov_cpu.rec, rec);
-	this_cpu_write(kcov_cpu.pcs, pcs);
-	this_cpu_write(kcov_cpu.comparisons, comparisons);
+	this_cpu_write(kcov_cpu.capacity, rec->capacity);
+	show_on_top(rec);
 }
 
 static void show_what(struct kcov_recorder *rec)
@@ -299,7 +288,7 @@ static void push_on_cpu(struct kcov_section *section)
 	section->on = NULL;
 	section->below = this_cpu_read(softirq_section);
 	this_cpu_write(softirq_section, section);
-	show(&section->rec);
+	show_on_top(&section->rec);
 }
 
 /**
@@ -388,17 +377,17 @@ bool kcov_task_pop(struct kcov_section *section, enum kcov_where where)
 void kcov_task_resume(enum kcov_where where)
 {
 	struct kcov_task *kt = kcov_task_here();
-	struct kcov_section *section;
-	struct kcov_recorder *rec;
+	struct kcov_section *section = NULL;
 
 	lockdep_assert_irqs_disabled();
-	if (is_on_cpu(where)) {
+	if (is_on_cpu(where))
 		section = this_cpu_read(softirq_section);
-		rec = section ? &section->rec : kt ? kt->cur : NULL;
-		show_what(rec);
-	} else if (kt) {
+	if (section)
+		show_on_top(&section->rec);
+	else if (is_on_cpu(where))
+		show_what(kt ? kt->cur : NULL);
+	else if (kt)
 		kcov_task_record(kt, recorder_of(kt));
-	}
 }
 
 /**
@@ -419,8 +408,9 @@ struct kcov_recorder *kcov_task_pause(void)
 void kcov_task_go_on(struct kcov_recorder *rec)
 {
 	lockdep_assert_irqs_disabled();
+	/* What was there before, whosever it is: the capacity still is. */
 	if (rec != &nobody)
-		show(rec);
+		show_on_top(rec);
 }
 
 /* Nothing holds the entry any more: it goes where those of children come from. */

@@ -60,6 +60,7 @@ static int make_area(struct kcov_recorder *rec, u64 slots)
 	rec->capacity = slots - 1;
 	rec->mode = KCOV_RECORD_SET;
 	rec->kind = kcov_record_kind(KCOV_CONTEXT_TASK, KCOV_RECORD_SET);
+	kcov_cpu_aim(rec);
 	return rec->area ? 0 : -ENOMEM;
 }
 
