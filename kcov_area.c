@@ -74,12 +74,6 @@ static struct kcov_section *make_section(u64 words)
 	return NULL;
 }
 
-static void push(struct kcov_section **sections, struct kcov_section *section)
-{
-	section->next = *sections;
-	*sections = section;
-}
-
 static struct kcov_section *pop(struct kcov_section **sections)
 {
 	struct kcov_section *section = *sections;
@@ -117,7 +111,7 @@ static int make_sections(struct kcov_section **sections, unsigned int count,
 		section = make_section(words);
 		if (!section)
 			break;
-		push(sections, section);
+		kcov_area_push(sections, section);
 	}
 	return *sections ? 0 : -ENOMEM;
 }
@@ -264,13 +258,6 @@ static noinline struct kcov_section *pop_pooled(unsigned int mode)
 	return section;
 }
 
-static noinline void push_pooled(struct kcov_section *section)
-{
-	raw_spin_lock(&spares_lock);
-	push(&pool, section);
-	raw_spin_unlock(&spares_lock);
-}
-
 static noinline void count_lost(struct kcov_desc *desc)
 	__must_hold(&desc->lock)
 {
@@ -336,27 +323,15 @@ struct kcov_section *kcov_area_take_pooled(u64 handle)
 	return take(handle, KCOV_IN_SOFTIRQ);
 }
 
-/**
- * kcov_area_release_locked() - the section is over, merged or not
- * @section: its buffer can be used again, and it refers to nobody any more;
- *           the lock of its descriptor is held
- *
- * If its struct kcov_remote has no reference left then, the caller must queue the
- * work that frees it. Else that may be gone when the lock is.
- */
-void kcov_area_release_locked(struct kcov_section *section)
+/* What a softirq had, back into the pool. */
+void kcov_area_release_pooled(struct kcov_section *section)
 {
-	struct kcov_remote *remote = section->remote;
-
-	lockdep_assert_held(&remote->desc->lock);
-	remote->refs--;
-	if (section->pooled)
-		push_pooled(section);
-	else
-		push(&remote->idle, section);
+	raw_spin_lock(&spares_lock);
+	kcov_area_push(&pool, section);
+	raw_spin_unlock(&spares_lock);
 }
 
-/* The same without the lock. */
+/* kcov_area_release_locked() without the lock. */
 void kcov_area_release(struct kcov_section *section)
 {
 	struct kcov_remote *remote = section->remote;

@@ -495,7 +495,35 @@ int kcov_area_setup(struct kcov_remote *remote, u64 words);
 void kcov_area_cleanup(struct kcov_remote *remote);
 struct kcov_section *kcov_area_take(u64 handle);
 struct kcov_section *kcov_area_take_pooled(u64 handle);
-void kcov_area_release_locked(struct kcov_section *section);
+void kcov_area_release_pooled(struct kcov_section *section);
+
+static inline void kcov_area_push(struct kcov_section **sections,
+				  struct kcov_section *section)
+{
+	section->next = *sections;
+	*sections = section;
+}
+
+/**
+ * kcov_area_release_locked() - the section is over, merged or not
+ * @section: its buffer can be used again, and it refers to nobody any more;
+ *           the lock of its descriptor is held
+ *
+ * If its struct kcov_remote has no reference left then, the caller must queue the
+ * work that frees it. Else that may be gone when the lock is.
+ */
+static inline void kcov_area_release_locked(struct kcov_section *section)
+{
+	struct kcov_remote *remote = section->remote;
+
+	lockdep_assert_held(&remote->desc->lock);
+	remote->refs--;
+	if (section->pooled)
+		kcov_area_release_pooled(section);
+	else
+		kcov_area_push(&remote->idle, section);
+}
+
 void kcov_area_release(struct kcov_section *section);
 extern atomic_t kcov_area_users;
 

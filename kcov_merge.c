@@ -180,8 +180,7 @@ static bool merge_locked(struct kcov_desc *desc, struct kcov_section *section)
 		return false;
 	if (records && !append_locked(&desc->rec, rec, records))
 		return false;
-	if (rec->dropped)
-		kcov_record_drop(&desc->rec, rec->dropped);
+	kcov_record_drop(&desc->rec, rec->dropped);
 	return true;
 }
 

@@ -213,14 +213,11 @@ static void start_in_softirq(u64 handle)
  */
 void kcov_remote_start(u64 handle)
 {
-	unsigned int context;
-
 	if (!atomic_read(&kcov_area_users))
 		return;
-	context = kcov_context();
-	if (context == KCOV_CONTEXT_TASK)
+	if (kcov_context_is_task())
 		start_in_task(handle);
-	else if (context == KCOV_CONTEXT_SOFTIRQ)
+	else if (kcov_context() == KCOV_CONTEXT_SOFTIRQ)
 		start_in_softirq(handle);
 }
 EXPORT_SYMBOL(kcov_remote_start);
@@ -301,14 +298,11 @@ static void stop_in_softirq(void)
  */
 void kcov_remote_stop(void)
 {
-	unsigned int context;
-
 	if (!atomic_read(&kcov_area_users))
 		return;
-	context = kcov_context();
-	if (context == KCOV_CONTEXT_TASK)
+	if (kcov_context_is_task())
 		stop_in_task();
-	else if (context == KCOV_CONTEXT_SOFTIRQ)
+	else if (kcov_context() == KCOV_CONTEXT_SOFTIRQ)
 		stop_in_softirq();
 }
 EXPORT_SYMBOL(kcov_remote_stop);

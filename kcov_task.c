@@ -141,13 +141,18 @@ static struct kcov_task *watching_here(void)
 	return NULL;
 }
 
-/* A section's own entry is found by its notifier, and needs no place in the table. */
+/*
+ * A section's own entry is found by its notifier, and needs no place in the table. It
+ * is on the list from one of these to the other, so nobody asks whether it is.
+ */
 static void insert_own(struct kcov_task *kt)
 {
+	watch_switches_of(kt, current);
 }
 
 static void remove_own(struct kcov_task *kt)
 {
+	__hlist_del(&kt->notifier.link);
 }
 #else
 static void watch_switches_of(struct kcov_task *kt, struct task_struct *task)
@@ -273,12 +278,11 @@ static void push_own(struct kcov_section *section, enum kcov_where where)
 {
 	struct kcov_task *kt = &section->entry;
 
-	insert_own(kt);
 	section->on = kt;
 	section->below = NULL;
 	kt->sections[where] = section;
 	/* As in kcov_task_record(). */
-	watch_switches_of(kt, current);
+	insert_own(kt);
 	kt->cur = &section->rec;
 	show(&section->rec);
 }
@@ -354,9 +358,11 @@ bool kcov_task_pop(struct kcov_section *section, enum kcov_where where)
 
 	lockdep_assert_irqs_disabled();
 	if (kt == &section->entry) {
-		kcov_task_record(kt, NULL);
-		kt->sections[where] = NULL;
+		/* As in kcov_task_record(). */
+		show_nobody();
 		remove_own(kt);
+		kt->cur = NULL;
+		kt->sections[where] = NULL;
 		return false;
 	}
 	if (kt) {
