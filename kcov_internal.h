@@ -334,9 +334,19 @@ struct kcov_section {
 struct kcov_set {
 	struct kcov_recorder rec;
 	struct kcov_tree *tree;
-	struct list_head all;
+	struct list_head all ____cacheline_aligned;
 	struct list_head node;
 };
+
+/*
+ * A task that records into a set, or finds its buffer full, looks at the recorder:
+ * what others write meanwhile is not in that line. A section is its context's alone.
+ */
+static_assert(sizeof(struct kcov_recorder) <= L1_CACHE_BYTES);
+static_assert(offsetof(struct kcov_desc, rec) % L1_CACHE_BYTES == 0);
+static_assert(offsetof(struct kcov_desc, rec) + L1_CACHE_BYTES == sizeof(struct kcov_desc));
+static_assert(offsetof(struct kcov_set, all) % L1_CACHE_BYTES == 0);
+static_assert(sizeof(struct kcov_set) == 2 * L1_CACHE_BYTES);	/* kmalloc() aligns such */
 
 /**
  * struct kcov_tree - a task and all it creates
