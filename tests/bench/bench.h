@@ -11,8 +11,9 @@
  * struct bench_loop - one thing done many times
  * @name: of its file in debugfs
  * @run: does it @count times
- * @sleeps: cannot run with interrupts off
- * @ticks: of the TSC, that the last run took; under run_lock of bench_file.c
+ * @sleeps: cannot run with interrupts off, nor on several CPUs at once
+ * @ticks: of the TSC, that the last run took, if it sleeps; under run_lock of
+ *         bench_file.c
  */
 struct bench_loop {
 	const char *name;
@@ -28,6 +29,11 @@ extern u64 bench_handle;
 extern struct bench_loop bench_loops[];
 
 u32 bench_code_parse(const char *text);
+
+int bench_round_run(void (*run)(unsigned long count), unsigned long count);
+u64 bench_round_ticks(void);
+void bench_round_set(unsigned int count);
+unsigned int bench_round_parties(void);
 
 int bench_switch_setup(void);
 void bench_switch_cleanup(void);

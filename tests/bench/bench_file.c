@@ -4,20 +4,21 @@
  *
  * debugfs kcov_bench/LOOP: write how often, and the loop of that name runs in
  * the writer's context; reading gives the ticks of the TSC that took.
+ * debugfs kcov_bench/parties: how many must write before a loop that does not
+ * sleep runs, for all of them at once; then each LOOP has the ticks of all.
  * debugfs kcov_bench/handle: the handle of loops that make sections.
  * debugfs kcov_bench/idle_ioctl: all ioctls succeed, and do nothing.
  *
- * Context: the writer's, with interrupts off where the loop does not sleep: an
- * interrupt, too, takes instructions.
- * Locking: run_lock, one loop at a time.
+ * Context: the writer's.
+ * Locking: run_lock, one loop that sleeps at a time; bench_round.c for others.
  * Lifetime: exit removes the files before the thread of bench_switch.c.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/cpumask.h>
 #include <linux/debugfs.h>
 #include <linux/err.h>
 #include <linux/fs.h>
-#include <linux/irqflags.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <asm/msr.h>
@@ -38,15 +39,12 @@ static u64 time_loop(void (*run)(unsigned long count), unsigned long count)
 	return rdtsc_ordered() - start;
 }
 
-static u64 time_masked(void (*run)(unsigned long count), unsigned long count)
+static int run_alone(struct bench_loop *loop, unsigned long count)
 {
-	unsigned long flags;
-	u64 ticks;
-
-	local_irq_save(flags);
-	ticks = time_loop(run, count);
-	local_irq_restore(flags);
-	return ticks;
+	mutex_lock(&run_lock);
+	loop->ticks = time_loop(loop->run, count);
+	mutex_unlock(&run_lock);
+	return 0;
 }
 
 static int loop_set(void *data, u64 count)
@@ -55,11 +53,8 @@ static int loop_set(void *data, u64 count)
 
 	if (count > COUNT_MAX)
 		return -ERANGE;
-	mutex_lock(&run_lock);
-	loop->ticks = loop->sleeps ? time_loop(loop->run, count) :
-				     time_masked(loop->run, count);
-	mutex_unlock(&run_lock);
-	return 0;
+	return loop->sleeps ? run_alone(loop, count) :
+			      bench_round_run(loop->run, count);
 }
 
 static int loop_get(void *data, u64 *ticks)
@@ -67,11 +62,26 @@ static int loop_get(void *data, u64 *ticks)
 	const struct bench_loop *loop = data;
 
 	mutex_lock(&run_lock);
-	*ticks = loop->ticks;
+	*ticks = loop->sleeps ? loop->ticks : bench_round_ticks();
 	mutex_unlock(&run_lock);
 	return 0;
 }
 DEFINE_DEBUGFS_ATTRIBUTE(loop_fops, loop_get, loop_set, "%llu\n");
+
+static int parties_set(void *data, u64 count)
+{
+	if (!count || count > num_online_cpus())
+		return -ERANGE;
+	bench_round_set(count);
+	return 0;
+}
+
+static int parties_get(void *data, u64 *count)
+{
+	*count = bench_round_parties();
+	return 0;
+}
+DEFINE_DEBUGFS_ATTRIBUTE(parties_fops, parties_get, parties_set, "%llu\n");
 
 static long idle_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
@@ -93,6 +103,8 @@ static void create_files(void)
 		debugfs_create_file_unsafe(loop->name, 0600, directory, loop,
 					   &loop_fops);
 	debugfs_create_u64("handle", 0600, directory, &bench_handle);
+	debugfs_create_file_unsafe("parties", 0600, directory, NULL,
+				   &parties_fops);
 	debugfs_create_file_unsafe("idle_ioctl", 0600, directory, NULL,
 				   &idle_fops);
 }

@@ -9,6 +9,7 @@
  * Context: a task, with interrupts off but for sections and switches.
  * Locking: none. Lifetime: the module's.
  */
+#include <linux/atomic.h>
 #include <linux/compiler.h>
 #include <linux/fs.h>
 #include <linux/kcov.h>
@@ -56,6 +57,22 @@ static __always_inline void section_of_10(void)
 	kcov_remote_stop();
 }
 
+static atomic_t tickets, served;
+
+/*
+ * What a callback must not be like: a lock that all CPUs share, for which they
+ * wait in turn. Where the kernel knows of an emulator, its own locks are not fair,
+ * and cost nearly nothing there.
+ */
+static __always_inline void take_turns(void)
+{
+	const int ticket = atomic_fetch_inc(&tickets);
+
+	while (atomic_read(&served) != ticket)
+		cpu_relax();
+	atomic_inc(&served);
+}
+
 #define LOOP(name, body)						\
 static void loop_##name(unsigned long count)				\
 {									\
@@ -78,6 +95,7 @@ LOOP(switch16, __sanitizer_cov_trace_switch(17, table_of_16))
 LOOP(code, bench_code_parse("12,-7,300,x"))
 /* A function of the kernel that is covered and does nothing. */
 LOOP(entry, noop_fsync(NULL, 0, 0, 0))
+LOOP(shared, take_turns())
 LOOP(section0, section_of_0())
 LOOP(section1, section_of_1())
 LOOP(section10, section_of_10())
@@ -97,6 +115,7 @@ struct bench_loop bench_loops[] = {
 	{ .name = "switch16", .run = loop_switch16 },
 	{ .name = "code", .run = loop_code },
 	{ .name = "entry", .run = loop_entry },
+	{ .name = "shared", .run = loop_shared },
 	{ .name = "section0", .run = loop_section0, .sleeps = true },
 	{ .name = "section1", .run = loop_section1, .sleeps = true },
 	{ .name = "section10", .run = loop_section10, .sleeps = true },

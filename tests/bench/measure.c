@@ -2,6 +2,9 @@
 /*
  * The benchmark, in the guest: measures all there is, in order, and prints a row each.
  *
+ *	measure all		with one CPU
+ *	measure cpus		by several CPUs at once
+ *
  * To be started before kcov.ko is loaded, which it then loads by itself. A row: "@", its name,
  * whether it is guarded, unit, value, what it is; between tabs. Nothing is printed before
  * the end, as a serial port takes interrupts. "done" is the last line; status 1, and a line
@@ -52,16 +55,21 @@ static void measure_nobody(void)
 	measure_calls(NULL, "idle", "nobody traces");
 }
 
-static void measure_other(void)
+static void measure_all_other(void)
+{
+	measure_callbacks_other();
+	measure_tasks_other();
+	measure_calls(NULL, "other", "another task traces");
+}
+
+static void beside_other(void (*measure)(void))
 {
 	struct kcov_test t;
 	struct other other;
 
 	make(&t, KCOV_PAGE_WORDS);
 	other_begin(&other, &t, 0);
-	measure_callbacks_other();
-	measure_tasks_other();
-	measure_calls(NULL, "other", "another task traces");
+	measure();
 	other_end(&other);
 	kcov_release(&t);
 }
@@ -77,13 +85,10 @@ static void measure_traced_calls(void)
 	kcov_release(&t);
 }
 
-int main(void)
+static void measure_all(void)
 {
-	static char output[1 << 16];
 	struct kcov_test keeper;
 
-	setvbuf(stdout, output, _IOFBF, sizeof(output));
-	ours = access(KCOV_DEVICE, F_OK) != 0;
 	if (ours) {
 		measure_calls(NULL, "bare", "without kcov.ko");
 		load("kcov");
@@ -91,7 +96,7 @@ int main(void)
 	load("kcov_bench");
 	measure_nobody();
 	measure_arming(&keeper);
-	measure_other();
+	beside_other(measure_all_other);
 	measure_callbacks();
 	measure_sections();
 	measure_tasks();
@@ -103,6 +108,35 @@ int main(void)
 	kcov_release(&keeper);
 	if (ours)
 		measure_disarming();
-	puts("done");
-	return 0;
+}
+
+static void measure_several(void)
+{
+	if (ours)
+		load("kcov");
+	load("kcov_bench");
+	measure_cpus();
+}
+
+static const struct {
+	const char *name;
+	void (*measure)(void);
+} parts[] = {
+	{ "all", measure_all },
+	{ "cpus", measure_several },
+};
+
+int main(int argc, char **argv)
+{
+	static char output[1 << 16];
+
+	setvbuf(stdout, output, _IOFBF, sizeof(output));
+	ours = access(KCOV_DEVICE, F_OK) != 0;
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
+		if (argc == 2 && !strcmp(argv[1], parts[i].name)) {
+			parts[i].measure();
+			puts("done");
+			return 0;
+		}
+	die("usage: measure all|cpus");
 }

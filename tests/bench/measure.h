@@ -13,6 +13,7 @@
  *	measure_tasks.c		sections, ioctls, switches, forks
  *	measure_calls.c		whole system calls
  *	measure_costs.c		memory, arming, read-out
+ *	measure_cpus.c		several CPUs at once: another boot
  */
 #ifndef MEASURE_H
 #define MEASURE_H
@@ -59,6 +60,8 @@ struct loop {
 };
 
 double loop_cost(const struct loop *loop);
+void run_checked(const struct loop *loop, unsigned long count);
+unsigned long loop_ticks(const char *name);
 unsigned int loop_records(const char *name, const struct kcov_test *t);
 
 /* Those of kcov_test.h, but they end the program if it cannot be done. */
@@ -100,5 +103,7 @@ void measure_arming(struct kcov_test *keeper);
 void measure_user_space(void);
 void measure_memory(void);
 void measure_disarming(void);
+
+void measure_cpus(void);
 
 #endif /* MEASURE_H */

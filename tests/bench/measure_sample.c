@@ -64,34 +64,61 @@ double per_event(sampler *sample, const void *data, unsigned long count)
 	return ((double)twice - (double)once) / (double)count;
 }
 
-/* From a file of kcov_bench.ko, whose position a write does not move. */
-static unsigned long read_number(int fd, const char *path)
+/* From a file of kcov_bench.ko. */
+static unsigned long read_number(int fd, const char *name)
 {
 	char text[32] = "";
 
 	if (read(fd, text, sizeof(text) - 1) <= 0)
-		die("%s: %s", path, strerror(errno));
+		die("ticks of loop %s: %s", name, strerror(errno));
 	return strtoul(text, NULL, 10);
 }
 
-/* Ticks and, in @records, what is in @t behind it, where the call that starts it is, too. */
-static unsigned long run_loop(const struct loop *loop, unsigned long count, size_t *records)
+static int open_loop(const char *name)
 {
-	char path[128], text[24];
-	unsigned long took;
-	int fd, length;
+	char path[128];
+	int fd;
 
-	snprintf(path, sizeof(path), MEASURE_FILES "%s", loop->name);
-	length = snprintf(text, sizeof(text), "%lu", count);
+	snprintf(path, sizeof(path), MEASURE_FILES "%s", name);
 	fd = open(path, O_RDWR | O_CLOEXEC);
 	if (fd < 0)
 		die("%s: %s", path, strerror(errno));
+	return fd;
+}
+
+/* Leaves what is in @t behind it, where the call that starts it is, too, in @records. */
+static void run_loop(const struct loop *loop, unsigned long count, size_t *records)
+{
+	const int fd = open_loop(loop->name);
+	char text[24];
+	const int length = snprintf(text, sizeof(text), "%lu", count);
+
 	if (loop->t)
 		kcov_set_count(loop->t, 0);
 	if (write(fd, text, length) != length)
-		die("%s, %s times: %s", path, text, strerror(errno));
+		die("loop %s, %s times: %s", loop->name, text, strerror(errno));
 	*records = loop->t ? kcov_count(loop->t) : 0;
-	took = read_number(fd, path);
+	close(fd);
+}
+
+/* Runs it, and ends the program if its records are not those that were meant. */
+void run_checked(const struct loop *loop, unsigned long count)
+{
+	const size_t wanted = loop->records * count;
+	size_t records;
+
+	run_loop(loop, count, &records);
+	if (loop->t && (records < wanted || records >= wanted + count))
+		die("loop %s: %zu records of %lu turns, not %zu and some: not what was meant",
+		    loop->name, records, count, wanted);
+}
+
+/* Of its last run; of all who took part in it. */
+unsigned long loop_ticks(const char *name)
+{
+	const int fd = open_loop(name);
+	const unsigned long took = read_number(fd, name);
+
 	close(fd);
 	return took;
 }
@@ -99,14 +126,9 @@ static unsigned long run_loop(const struct loop *loop, unsigned long count, size
 static unsigned long sample_loop(const void *data, unsigned long count)
 {
 	const struct loop *loop = data;
-	const size_t wanted = loop->records * count;
-	size_t records;
-	const unsigned long took = run_loop(loop, count, &records);
 
-	if (loop->t && (records < wanted || records >= wanted + count))
-		die("loop %s: %zu records of %lu turns, not %zu and some: not what was meant",
-		    loop->name, records, count, wanted);
-	return took;
+	run_checked(loop, count);
+	return loop_ticks(loop->name);
 }
 
 /* How many records one turn leaves in a descriptor that is enabled. */
