@@ -11,10 +11,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/param.h>
 #include <unistd.h>
 
-/* Interrupts do not come more often than in one sample of so many. */
+/* Interrupts do not come more often than in one sample of so many, if it is a long one. */
 #define TRIES 15
+
+/* Samples together have at least so many turns, or one of few might never be undisturbed. */
+#define TRIED_TURNS 150
 
 /* More than the call that starts a loop can leave records. */
 #define LOOP_TURNS 1000
@@ -45,9 +49,10 @@ unsigned long ticks(void)
 
 static unsigned long lowest(sampler *sample, const void *data, unsigned long count)
 {
+	const unsigned long tries = MAX(TRIES, TRIED_TURNS / count);
 	unsigned long found = -1UL;
 
-	for (int try = 0; try < TRIES; try++) {
+	for (unsigned long try = 0; try < tries; try++) {
 		const unsigned long took = sample(data, count);
 
 		if (took < found)
