@@ -333,7 +333,7 @@ make check KERNEL=debug     the same tests, on a kernel with KASAN, lockdep,
 make check KERNEL=kcsan     the same tests, on a kernel that looks for data races
                    in our code; RUNS= as for debug
 make bench         instructions of all that kcov does, ours and the kernel's own: a table,
-                   and build/bench/KERNEL.json
+                   and build/bench/KERNEL.json; fails if tests/bench/limits are missed
 make bench-check   is the hot path as fast as tests/bench/baseline.* says?
 make bench-baseline         writes that file
 make mutations     is each of the defects in tests/mutations noticed?
