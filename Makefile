@@ -26,7 +26,7 @@ say = $(if $(Q),@printf '  %-8s%s\n' '$(1)' '$(2)')
 # in it, neither here nor in a make below this one.
 export KCOV_RUN := $(value RUN)
 unexport RUN
-export KERNEL CPUS MEM ACCEL KIMG CMDLINE EXTRA TIMEOUT TESTS ROUNDS V
+export KERNEL CPUS MEM ACCEL KIMG CMDLINE EXTRA TIMEOUT TESTS ROUNDS BOOTS V
 
 .PHONY: all
 all: kcov.ko tools tests
@@ -225,10 +225,10 @@ check-same: image
 	$(Q)tests/vm/same
 
 # A baseline is of one compiler: tests/vm/bench.
-.PHONY: bench bench-check bench-baseline bench-image
-bench: bench-image
+.PHONY: bench bench-time bench-check bench-baseline bench-image
+bench bench-time: bench-image
 	$(Q)+$(MAKE) KERNEL=reference bench-image
-	$(Q)tests/vm/bench table
+	$(Q)tests/vm/bench $(if $(filter bench,$@),table,time)
 
 bench-check bench-baseline: bench-image
 	$(Q)tests/vm/bench $(@:bench-%=%)
@@ -334,6 +334,8 @@ make check KERNEL=kcsan     the same tests, on a kernel that looks for data race
                    in our code; RUNS= as for debug
 make bench         instructions of all that kcov does, ours and the kernel's own: a table,
                    and build/bench/KERNEL.json; fails if tests/bench/limits are missed
+make bench-time    the same in nanoseconds, for real hardware (ACCEL=kvm): BOOTS=5 of
+                   each kernel, in turn; nothing is asserted
 make bench-check   is the hot path as fast as tests/bench/baseline.* says?
 make bench-baseline         writes that file
 make mutations     is each of the defects in tests/mutations noticed?

@@ -4,6 +4,7 @@
  *
  *	measure all		with one CPU
  *	measure cpus		by several CPUs at once
+ *	measure time		how long it takes, where the TSC counts that
  *
  * To be started before kcov.ko is loaded, which it then loads by itself. A row: "@", its name,
  * whether it is guarded, unit, value, what it is; between tabs. Nothing is printed before
@@ -17,7 +18,7 @@
 #include <unistd.h>
 
 /* Words for what some system calls leave. */
-#define LARGE	(512 * KCOV_PAGE_WORDS)
+#define LARGE	(1024 * KCOV_PAGE_WORDS)
 
 static bool ours;
 
@@ -53,6 +54,12 @@ static void measure_nobody(void)
 	measure_sections_unused();
 	measure_tasks_idle();
 	measure_calls(NULL, "idle", "nobody traces");
+}
+
+static void measure_short_other(void)
+{
+	measure_callbacks_other();
+	measure_calls(NULL, "other", "another task traces");
 }
 
 static void measure_all_other(void)
@@ -118,12 +125,30 @@ static void measure_several(void)
 	measure_cpus();
 }
 
+/* What takes a time that can be told from noise. */
+static void measure_times(void)
+{
+	if (!kcov_pin(0))
+		die("CPU 0: %s", strerror(errno));
+	measure_time();
+	if (ours)
+		load("kcov");
+	load("kcov_bench");
+	measure_callbacks_idle();
+	measure_calls(NULL, "idle", "nobody traces");
+	beside_other(measure_short_other);
+	measure_callbacks();
+	measure_enabling();
+	measure_traced_calls();
+}
+
 static const struct {
 	const char *name;
 	void (*measure)(void);
 } parts[] = {
 	{ "all", measure_all },
 	{ "cpus", measure_several },
+	{ "time", measure_times },
 };
 
 int main(int argc, char **argv)
@@ -138,5 +163,5 @@ int main(int argc, char **argv)
 			puts("done");
 			return 0;
 		}
-	die("usage: measure all|cpus");
+	die("usage: measure all|cpus|time");
 }

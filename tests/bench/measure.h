@@ -4,7 +4,8 @@
  *
  * Runs in the VM, where the TSC counts instructions: what is timed here takes the same
  * number each time, but for an interrupt now and then, so the lowest of some tries is the
- * number. One and the same program for kernels with kcov.ko and with a kcov of their own.
+ * number. Or, as "measure time", where it counts time. One and the same program for kernels
+ * with kcov.ko and with a kcov of their own.
  *
  *	measure.c		all of it in order; the module comes and goes here
  *	measure_sample.c	timing, rows, errors
@@ -41,6 +42,7 @@ void row(const char *name, enum row_kind kind, const char *unit, double value, c
 /* The ticks that it takes to do something @count times. */
 typedef unsigned long sampler(const void *data, unsigned long count);
 
+void measure_time(void);
 double per_event(sampler *sample, const void *data, unsigned long count);
 unsigned long ticks(void);
 
@@ -95,6 +97,7 @@ void measure_tasks_other(void);
 void measure_callbacks(void);
 void measure_sections(void);
 void measure_tasks(void);
+void measure_enabling(void);
 
 /* @when is part of the rows' names, @state of what they say. */
 void measure_calls(const struct kcov_test *t, const char *when, const char *state);

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/param.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Interrupts do not come more often than in one sample of so many, if it is a long one. */
@@ -22,6 +23,17 @@
 
 /* More than the call that starts a loop can leave records. */
 #define LOOP_TURNS 1000
+
+/* So many times as much is one sample of time, and so much at least: no clock is exact. */
+#define TIME_FACTOR 5
+#define TIME_TURNS 100
+#define TIME_TRIES 30
+
+/* How long time is counted in ticks, to know how long one takes. */
+#define CALIBRATION_US 200000
+
+/* 0 where ticks are instructions. */
+static double ns_per_tick;
 
 void die(const char *format, ...)
 {
@@ -36,8 +48,13 @@ void die(const char *format, ...)
 	_exit(1);
 }
 
+/* Instructions are nanoseconds where it is time that passes. */
 void row(const char *name, enum row_kind kind, const char *unit, double value, const char *what)
 {
+	if (ns_per_tick && !strcmp(unit, "instructions")) {
+		unit = "ns";
+		value *= ns_per_tick;
+	}
 	printf("@\t%s\t%s\t%s\t%.2f\t%s\n", name, kind == ROW_GUARDED ? "guarded" : "shown",
 	       unit, value, what);
 }
@@ -47,9 +64,28 @@ unsigned long ticks(void)
 	return __builtin_ia32_rdtsc();
 }
 
+static double now_ns(void)
+{
+	struct timespec now;
+
+	if (clock_gettime(CLOCK_MONOTONIC_RAW, &now))
+		die("clock_gettime: %s", strerror(errno));
+	return 1e9 * (double)now.tv_sec + (double)now.tv_nsec;
+}
+
+/* From here on rows are in nanoseconds. */
+void measure_time(void)
+{
+	const double from = now_ns();
+	const unsigned long start = ticks();
+
+	usleep(CALIBRATION_US);
+	ns_per_tick = (now_ns() - from) / (double)(ticks() - start);
+}
+
 static unsigned long lowest(sampler *sample, const void *data, unsigned long count)
 {
-	const unsigned long tries = MAX(TRIES, TRIED_TURNS / count);
+	const unsigned long tries = ns_per_tick ? TIME_TRIES : MAX(TRIES, TRIED_TURNS / count);
 	unsigned long found = -1UL;
 
 	for (unsigned long try = 0; try < tries; try++) {
@@ -63,10 +99,11 @@ static unsigned long lowest(sampler *sample, const void *data, unsigned long cou
 
 double per_event(sampler *sample, const void *data, unsigned long count)
 {
-	const unsigned long once = lowest(sample, data, count);
-	const unsigned long twice = lowest(sample, data, 2 * count);
+	const unsigned long turns = ns_per_tick ? MAX(TIME_FACTOR * count, TIME_TURNS) : count;
+	const unsigned long once = lowest(sample, data, turns);
+	const unsigned long twice = lowest(sample, data, 2 * turns);
 
-	return ((double)twice - (double)once) / (double)count;
+	return ((double)twice - (double)once) / (double)turns;
 }
 
 /* From a file of kcov_bench.ko. */

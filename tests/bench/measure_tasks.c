@@ -197,11 +197,16 @@ static void measure_traced_switch(void)
 	kcov_release(&t);
 }
 
+void measure_enabling(void)
+{
+	measure_enable("enable", "KCOV_ENABLE, KCOV_DISABLE");
+}
+
 /* What a fuzzer does each time; the kernel's own has no function entries to leave out. */
 void measure_tasks(void)
 {
 	measure_traced_switch();
-	measure_enable("enable", "KCOV_ENABLE, KCOV_DISABLE");
+	measure_enabling();
 	measure_fork("fork.traced", "fork, KCOV_ENABLE, exit");
 	cover_functions(false);
 	measure_enable("enable.callbacks", "KCOV_ENABLE, KCOV_DISABLE: no function entries");
