@@ -105,15 +105,20 @@ static u64 smaller(u64 a, u64 b)
 	return a < b ? a : b;
 }
 
-/* As the end of a section does it: copy, and publish if nobody has changed the count. */
-static void merge(struct run *run, int is_disturbed)
+/*
+ * As the end of a section does it: copy, in one of two ways, and publish if nobody has
+ * changed the count.
+ */
+static void merge(struct run *run, int is_disturbed, int is_short)
 {
 	struct area *to = &run->buffer, *from = &run->section;
 	const u64 base = smaller(to->model[0], to->rec.capacity);
 	const u64 fits = smaller(smaller(from->model[0], model_room(from)), model_room(to) - base);
 	const u64 words = model_words(to);
 
-	if (kcov_record_copy(&to->rec, base, &from->rec) != fits)
+	if (is_short && fits && fits == kcov_record_count(&from->rec))
+		kcov_record_copy_few(&to->rec, base, &from->rec, fits);
+	else if (kcov_record_copy(&to->rec, base, &from->rec) != fits)
 		abort();
 	memcpy(&to->model[1 + base * words], &from->model[1], fits * words * sizeof(u64));
 	if (is_disturbed || !fits)
@@ -157,7 +162,7 @@ static void operate(struct run *run, unsigned int code, u64 value)
 	case 3:
 		return record(&run->section, value);
 	case 4:
-		return merge(run, /*is_disturbed=*/value & 1);
+		return merge(run, /*is_disturbed=*/value & 1, /*is_short=*/value & 2);
 	case 5:
 		kcov_record_forget(&run->section.rec);
 		run->section.model[0] = 0;
