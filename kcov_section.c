@@ -219,6 +219,8 @@ void kcov_remote_start(u64 handle)
 		start_in_task(handle);
 	else if (kcov_context() == KCOV_CONTEXT_SOFTIRQ)
 		start_in_softirq(handle);
+	else
+		complain(handle);
 }
 EXPORT_SYMBOL(kcov_remote_start);
 
