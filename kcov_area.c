@@ -285,8 +285,8 @@ take_locked(struct kcov_remote *remote, enum kcov_where where)
 
 /*
  * If DISABLE or an exit comes between the two looks the descriptor may be free by
- * the second, or that of somebody else, who has another struct kcov_remote: this
- * one's memory is not used again before interrupts are on.
+ * the second, or have another struct kcov_remote: the memory of neither is given
+ * back before interrupts are on.
  */
 static __always_inline struct kcov_section *take(u64 handle,
 						 enum kcov_where where)

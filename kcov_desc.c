@@ -6,8 +6,9 @@
  * Locking: see kcov_internal.h.
  * Lifetime: counted; the last put frees, on our own workqueue where the putter
  * cannot sleep. A descriptor pins the module; giving that up is the last thing
- * its free does, and module exit drains the workqueue, so no instruction of
- * ours runs after the module is gone.
+ * its free does, but for its memory, which stays for a grace period. Module exit
+ * drains the workqueue and waits for that, so no instruction of ours runs after
+ * the module is gone.
  */
 #include <linux/atomic.h>
 #include <linux/delay.h>
@@ -16,6 +17,7 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
+#include <linux/rcupdate.h>
 #include <linux/sched/signal.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
@@ -37,6 +39,11 @@ static struct workqueue_struct *free_queue;
 static void (*release_armed)(void);
 static atomic_t next_id;
 
+static void free_memory(struct rcu_head *rcu)
+{
+	kmem_cache_free(desc_cache, container_of(rcu, struct kcov_desc, rcu));
+}
+
 static void free_desc(struct kcov_desc *desc)
 {
 	mutex_lock(&list_lock);
@@ -48,7 +55,8 @@ static void free_desc(struct kcov_desc *desc)
 	if (desc->armed)
 		release_armed();
 	kmem_cache_free(task_cache, desc->spare);
-	kmem_cache_free(desc_cache, desc);
+	/* Who has found a handle may still take the lock, and look at @remote. */
+	call_rcu(&desc->rcu, free_memory);
 	module_put(THIS_MODULE);
 }
 
@@ -73,13 +81,13 @@ struct kcov_desc *kcov_desc_create(void)
 		kmem_cache_free(desc_cache, desc);
 		return NULL;
 	}
+	raw_spin_lock_init(&desc->lock);
 	desc->rec = (struct kcov_recorder){};
 	refcount_set(&desc->refs, 1);
 	desc->state = KCOV_NEW;
 	desc->words = 0;
 	desc->owner = NULL;
-	/* Pairs with kcov_area_take(), that of one who knew what was here before. */
-	WRITE_ONCE(desc->remote, NULL);
+	desc->remote = NULL;
 	desc->tree = NULL;
 	desc->merging = false;
 	desc->lost = 0;
@@ -386,15 +394,11 @@ void kcov_desc_walk(void (*show)(const struct kcov_desc_info *info,
 
 /*
  * Constructors, because a cache with one is never merged with another: what
- * we leak is then seen under our name. And because a descriptor's lock is one for
- * as long as somebody who found a handle may take it.
+ * we leak is then seen under our name.
  */
 static void construct_desc(void *object)
 {
-	struct kcov_desc *desc = object;
-
-	memset(desc, 0, sizeof(*desc));
-	raw_spin_lock_init(&desc->lock);
+	memset(object, 0, sizeof(struct kcov_desc));
 }
 
 static void construct_task(void *object)
@@ -411,8 +415,8 @@ int kcov_desc_setup(void (*release)(void))
 {
 	release_armed = release;
 	desc_cache = kmem_cache_create("kcov_desc", sizeof(struct kcov_desc), 0,
-				       SLAB_HWCACHE_ALIGN | SLAB_ACCOUNT |
-				       SLAB_TYPESAFE_BY_RCU, construct_desc);
+				       SLAB_HWCACHE_ALIGN | SLAB_ACCOUNT,
+				       construct_desc);
 	task_cache = kmem_cache_create("kcov_task", sizeof(struct kcov_task), 0,
 				       SLAB_HWCACHE_ALIGN | SLAB_ACCOUNT,
 				       construct_task);
@@ -435,6 +439,8 @@ void kcov_desc_cleanup(void)
 	if (free_queue)
 		destroy_workqueue(free_queue);
 	kmem_cache_destroy(task_cache);
+	/* Of descriptors that are free but for their memory. */
+	rcu_barrier();
 	kmem_cache_destroy(desc_cache);
 	free_queue = NULL;
 	task_cache = NULL;

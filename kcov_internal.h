@@ -170,7 +170,8 @@ enum kcov_where {
  * @sections: the sections it is in; in softirqs on PREEMPT_RT only, others
  *            have them on the CPU
  * @common_handle: its own or inherited, 0 if none
- * @notifier: tells when the task comes and goes while @cur is set; never more
+ * @notifier: tells when the task comes and goes while @cur is set, and for the
+ *            moment between a section and what goes on behind it; never more
  *            than one a task, because the list runs newest first at both ends
  *
  * Who records is found by @notifier, without a lock, and only else in the table.
@@ -221,11 +222,12 @@ struct kcov_task {
  * @armed: holds a reference of kcov_arm_get(); under @lock
  * @node: in the list of descriptors, under its list_lock
  * @free_work: the last put from where nothing may sleep
+ * @rcu: its memory's end
  * @rec: the recorder; constant while a CPU points at it, so it has its line
  *
- * The module is pinned from open to the end of free. Memory of a descriptor stays
- * one for a grace period, so that @lock can be taken, and @remote looked at, by
- * who has found a handle.
+ * The module is pinned from open to the end of free. The memory stays for a grace
+ * period, so that @lock can be taken, and @remote looked at, by who has found a
+ * handle.
  */
 struct kcov_desc {
 	raw_spinlock_t lock ____cacheline_aligned;
@@ -243,6 +245,7 @@ struct kcov_desc {
 	bool armed;
 	struct list_head node;
 	struct work_struct free_work;
+	struct rcu_head rcu;
 	struct kcov_recorder rec ____cacheline_aligned;
 };
 
@@ -563,8 +566,8 @@ static inline struct hlist_head *kcov_handle_bucket(u64 handle)
  * kcov_handle_find() - who wants sections with this handle
  * @handle: any number
  *
- * Return: NULL for nobody. There while interrupts are off, but maybe not wanted
- * any more, and its descriptor then not its own: kcov_area_take() finds out.
+ * Return: NULL for nobody. There while interrupts are off, as is its descriptor, but
+ * maybe not wanted any more: kcov_area_take() finds out.
  */
 static inline struct kcov_remote *kcov_handle_find(u64 handle)
 {

@@ -11,7 +11,7 @@
  * and sched_out run with the run queue locked, sched_in with preemption
  * disabled: all of them only store.
  * Locking: the lock of one bucket; callers that bind hold desc->lock. A task's
- * list of notifiers is its own, and changed with interrupts off.
+ * list of notifiers is its own, and changed by us with interrupts off.
  * Lifetime: an entry is in the table while its task has a descriptor, a set or a
  * common handle. The own one of a section is the task's until that section ends.
  *
