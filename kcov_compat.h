@@ -72,9 +72,14 @@ static __always_inline unsigned int kcov_context(void)
 }
 
 /*
- * A variable of this CPU as an operand of our own assembly: newer kernels (6.8) may
- * give it a type that names the segment.
+ * Where a variable of this CPU can be an operand of our own assembly: user-mode
+ * Linux has none such. KCOV_FORCE_TRACEPOINTS does without, too.
  */
+#if defined(__percpu_arg) && !defined(KCOV_FORCE_TRACEPOINTS)
+#define KCOV_CPU_ASM
+#endif
+
+/* As such an operand; newer kernels (6.8) may give it a type that names the segment. */
 #ifdef __my_cpu_var
 #define KCOV_THIS_CPU(variable) __my_cpu_var(variable)
 #else
@@ -94,6 +99,7 @@ static __always_inline unsigned int kcov_context(void)
 /* kcov_context() == KCOV_CONTEXT_TASK, where every instruction counts. */
 static __always_inline bool kcov_context_is_task(void)
 {
+#ifdef KCOV_CPU_ASM
 	bool is_task;
 
 	if (IS_ENABLED(CONFIG_PREEMPT_RT) && (softirq_count() & SOFTIRQ_OFFSET))
@@ -103,6 +109,9 @@ static __always_inline bool kcov_context_is_task(void)
 		     : [count] "m" (KCOV_THIS_CPU(KCOV_PREEMPT_COUNT)),
 		       [bits] "i" (KCOV_PREEMPT_BITS));
 	return is_task;
+#else
+	return kcov_context() == KCOV_CONTEXT_TASK;
+#endif
 }
 
 /*

@@ -79,8 +79,9 @@ static inline void kcov_cpu_aim(struct kcov_recorder *rec)
 
 /*
  * The compiler would load first and compare then: one instruction more in each
- * callback.
+ * callback. In C it is what stands behind the #else.
  */
+#ifdef KCOV_CPU_ASM
 #define kcov_cpu_is_idle(field) ({					\
 	bool idle;							\
 									\
@@ -101,6 +102,14 @@ static __always_inline bool kcov_cpu_has_room(u64 count)
 		       [count] "r" (count));
 	return has_room;
 }
+#else
+#define kcov_cpu_is_idle(field) (this_cpu_read(kcov_cpu.field) == KCOV_NOBODY)
+
+static __always_inline bool kcov_cpu_has_room(u64 count)
+{
+	return count < this_cpu_read(kcov_cpu.capacity);
+}
+#endif
 
 /*
  * All are always inline: objtool wants no call in a callback that may run while
