@@ -68,13 +68,13 @@ extern const u64 kcov_full[2];
  */
 static inline void kcov_cpu_aim(struct kcov_recorder *rec)
 {
-	bool is_set = rec->mode == KCOV_RECORD_SET;
-	bool is_plain = !is_set &&
-			rec->kind == kcov_record_kind(KCOV_CONTEXT_TASK, rec->mode);
+	bool is_task = rec->kind == kcov_record_kind(KCOV_CONTEXT_TASK, rec->mode);
+	bool is_plain = is_task && rec->mode != KCOV_RECORD_SET;
+	bool compares = rec->mode == KCOV_TRACE_CMP;
 	u64 *area = is_plain ? rec->area : KCOV_ASK;
 
-	rec->pcs = rec->mode == KCOV_TRACE_CMP ? KCOV_NOBODY : area;
-	rec->comparisons = rec->mode == KCOV_TRACE_CMP ? area : KCOV_NOBODY;
+	rec->pcs = compares ? KCOV_NOBODY : area;
+	rec->comparisons = compares ? area : KCOV_NOBODY;
 }
 
 /*
@@ -201,8 +201,7 @@ static __always_inline void kcov_compare_in_task(u64 *area, u64 type, u64 arg1,
 	u64 count = READ_ONCE(area[0]);
 
 	if (likely(kcov_cpu_has_room(count)))
-		kcov_record_put_cmp(area, count, type, arg1, arg2,
-				    pc);
+		kcov_record_put_cmp(area, count, type, arg1, arg2, pc);
 	else
 		kcov_compare_full(area, type, arg1, arg2, pc);
 }

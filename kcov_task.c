@@ -383,17 +383,19 @@ bool kcov_task_pop(struct kcov_section *section, enum kcov_where where)
 void kcov_task_resume(enum kcov_where where)
 {
 	struct kcov_task *kt = kcov_task_here();
-	struct kcov_section *section = NULL;
+	struct kcov_section *section;
 
 	lockdep_assert_irqs_disabled();
-	if (is_on_cpu(where))
-		section = this_cpu_read(softirq_section);
+	if (!is_on_cpu(where)) {
+		if (kt)
+			kcov_task_record(kt, recorder_of(kt));
+		return;
+	}
+	section = this_cpu_read(softirq_section);
 	if (section)
 		show_on_top(&section->rec);
-	else if (is_on_cpu(where))
+	else
 		show_what(kt ? kt->cur : NULL);
-	else if (kt)
-		kcov_task_record(kt, recorder_of(kt));
 }
 
 /**
