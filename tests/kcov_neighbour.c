@@ -16,6 +16,9 @@
 
 #define DISARM_DELAY	"/sys/module/kcov/parameters/disarm_delay"
 #define HOOKED		TRACEFS "enabled_functions"
+#define TRACER		TRACEFS "current_tracer"
+#define FILTER		TRACEFS "set_ftrace_filter"
+#define ONLY_TASK	TRACEFS "set_ftrace_pid"
 #define ALONE_MAX	256
 
 static int null_fd = -1;
@@ -67,6 +70,32 @@ int kcov_rewrite_file(const char *path, const char *text)
 	}
 	close(fd);
 	return result;
+}
+
+/* Of the caller's calls alone; "\n" for all functions. */
+int kcov_start_tracer(const char *tracer, const char *functions)
+{
+	char pid[16];
+	int err;
+
+	snprintf(pid, sizeof(pid), "%d", getpid());
+	err = kcov_rewrite_file(ONLY_TASK, pid);
+	if (!err)
+		err = kcov_rewrite_file(FILTER, functions);
+	if (!err)
+		err = kcov_write_file(TRACER, tracer);
+	return err;
+}
+
+int kcov_stop_tracer(void)
+{
+	int err = kcov_write_file(TRACER, "nop");
+
+	if (!err)
+		err = kcov_rewrite_file(FILTER, "\n");
+	if (!err)
+		err = kcov_rewrite_file(ONLY_TASK, "\n");
+	return err;
 }
 
 static void release(void)

@@ -47,5 +47,7 @@ bool kcov_disarm_at_once(void);
 bool kcov_disarm_late(void);
 bool kcov_sees_exits(const struct kcov_test *t);
 int kcov_rewrite_file(const char *path, const char *text);
+int kcov_start_tracer(const char *tracer, const char *functions);
+int kcov_stop_tracer(void);
 
 #endif /* KCOV_NEIGHBOUR_H */

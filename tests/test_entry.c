@@ -9,12 +9,9 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define ENTERED		"/sys/kernel/debug/kcov_entered/"
 #define HOOKED		TRACEFS "enabled_functions"
-#define TRACER		TRACEFS "current_tracer"
-#define FILTER		TRACEFS "set_ftrace_filter"
 
 /* Words of the buffer, and calls that do not fit. */
 #define SMALL		KCOV_PAGE_WORDS
@@ -44,8 +41,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	(void)state;
-	kcov_write_file(TRACER, "nop");
-	kcov_rewrite_file(FILTER, "\n");
+	kcov_stop_tracer();
 	if (kcov_write_file(KCOV_FUNCTIONS, "default"))
 		return -1;
 	return kcov_unload("kcov_entered") ? -1 : 0;
@@ -59,21 +55,6 @@ static bool is_of_entered(const char *line)
 static bool is_by_trampoline(const char *line)
 {
 	return is_of_entered(line) && strstr(line, "kcov_entry");
-}
-
-/* The twin is called as long as this is there. */
-static int trace_it_too(void)
-{
-	const int err = kcov_rewrite_file(FILTER, "entered\n");
-
-	return err ? err : kcov_write_file(TRACER, "function");
-}
-
-static int trace_it_no_more(void)
-{
-	const int err = kcov_write_file(TRACER, "nop");
-
-	return err ? err : kcov_rewrite_file(FILTER, "\n");
 }
 
 static int call(unsigned long times)
@@ -140,11 +121,12 @@ static void play_both(const struct scene *scene, struct outcome *fast, struct ou
 {
 	assert_int_equal(kcov_count_lines(HOOKED, is_by_trampoline), 1);
 	play(scene, fast);
-	assert_int_equal(trace_it_too(), 0);
+	/* The twin is called as long as this is there. */
+	assert_int_equal(kcov_start_tracer("function", "entered\n"), 0);
 	assert_int_equal(kcov_count_lines(HOOKED, is_by_trampoline), 0);
 	assert_int_equal(kcov_count_lines(HOOKED, is_of_entered), 1);
 	play(scene, slow);
-	assert_int_equal(trace_it_no_more(), 0);
+	assert_int_equal(kcov_stop_tracer(), 0);
 	assert_int_equal(kcov_count_lines(HOOKED, is_by_trampoline), 1);
 	assert_int_equal(fast->changed, 0);
 	assert_int_equal(slow->changed, 0);
@@ -162,7 +144,7 @@ static int setup_armed(void **state)
 
 static int teardown_armed(void **state)
 {
-	trace_it_no_more();
+	kcov_stop_tracer();
 	kcov_release(*state);
 	return 0;
 }

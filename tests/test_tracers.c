@@ -6,62 +6,32 @@
 #include "kcov_neighbour.h"
 
 #include <limits.h>
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
-#define TRACER		TRACEFS "current_tracer"
-#define FILTER		TRACEFS "set_ftrace_filter"
-#define ONLY_TASK	TRACEFS "set_ftrace_pid"
 #define BUFFER		TRACEFS "buffer_size_kb"
 #define TRACE		TRACEFS "trace"
 #define SWITCH		TRACEFS "tracing_on"
 
 static unsigned long buffer_kb;
 
-static int start_tracer(const char *tracer, const char *functions)
-{
-	char pid[16];
-	int err;
-
-	snprintf(pid, sizeof(pid), "%d", getpid());
-	err = kcov_rewrite_file(ONLY_TASK, pid);
-	if (!err)
-		err = kcov_rewrite_file(FILTER, functions);
-	if (!err)
-		err = kcov_write_file(TRACER, tracer);
-	return err;
-}
-
-static int stop_tracer(void)
-{
-	int err = kcov_write_file(TRACER, "nop");
-
-	if (!err)
-		err = kcov_rewrite_file(FILTER, "\n");
-	if (!err)
-		err = kcov_rewrite_file(ONLY_TASK, "\n");
-	return err;
-}
-
 static int start_function(void)
 {
-	return start_tracer("function", "\n");
+	return kcov_start_tracer("function", "\n");
 }
 
 static int start_function_filtered(void)
 {
-	return start_tracer("function", "read_null do_exit\n");
+	return kcov_start_tracer("function", "read_null do_exit\n");
 }
 
 static int start_graph(void)
 {
-	return start_tracer("function_graph", "\n");
+	return kcov_start_tracer("function_graph", "\n");
 }
 
 static int start_graph_filtered(void)
 {
-	return start_tracer("function_graph", "read_null do_exit\n");
+	return kcov_start_tracer("function_graph", "read_null do_exit\n");
 }
 
 /* As either tracer writes it: "read_null <-vfs_read" or "read_null();". */
@@ -84,19 +54,19 @@ static long count_calls(void)
 }
 
 static const struct kcov_neighbour function_tracer = {
-	start_function, stop_tracer, count_calls
+	start_function, kcov_stop_tracer, count_calls
 };
 
 static const struct kcov_neighbour filtered_function_tracer = {
-	start_function_filtered, stop_tracer, count_calls
+	start_function_filtered, kcov_stop_tracer, count_calls
 };
 
 static const struct kcov_neighbour graph_tracer = {
-	start_graph, stop_tracer, count_calls
+	start_graph, kcov_stop_tracer, count_calls
 };
 
 static const struct kcov_neighbour filtered_graph_tracer = {
-	start_graph_filtered, stop_tracer, count_calls
+	start_graph_filtered, kcov_stop_tracer, count_calls
 };
 
 /*
