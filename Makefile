@@ -134,8 +134,10 @@ build/obj-asan/%.o: %.c
 
 verbs := $(wildcard tools/kcovctl_*.c)
 tool_libs = $(shell pkg-config --libs libdw libelf libseccomp 2>/dev/null || echo -ldw -lelf -lseccomp)
+# what it runs lies beside it
 build/tools/kcovctl: $(call objects,tools/kcovctl.c $(verbs))
 	$(call program,$^,,$(tool_libs))
+	$(Q)ln -sfn $(CURDIR)/tools/instrument $(@D)/instrument
 
 build/tools/examples/%: tools/examples/%.c
 	$(call program,$<)

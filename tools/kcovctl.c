@@ -14,6 +14,8 @@
 static const struct kcovctl_verb *const verbs[] = {
 	&verb_trace,
 	&verb_symbolize,
+	&verb_instrument,
+	&verb_sites,
 };
 
 static const struct kcovctl_verb *find_verb(const char *name)

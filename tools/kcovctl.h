@@ -28,6 +28,8 @@ struct kcovctl_verb {
 	enum kcovctl_exit (*run)(int argc, char **argv);
 };
 
+extern const struct kcovctl_verb verb_instrument;
+extern const struct kcovctl_verb verb_sites;
 extern const struct kcovctl_verb verb_symbolize;
 extern const struct kcovctl_verb verb_trace;
 

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * kcovctl instrument: the words for it, and the way to the script that does it.
+ *
+ * The script lies beside this program, in instrument/ of the directory it is in
+ * or of ../lib/kcov.
+ */
+#define _GNU_SOURCE 1
+#include <err.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "kcovctl.h"
+
+static const char usage[] =
+"usage: kcovctl instrument [OPTION...] MODULE...\n"
+"\n"
+"Builds modules of a distribution's kernel once more, with kcov's callbacks in\n"
+"every basic block and before every comparison. Needs the kernel's headers and\n"
+"source (linux-headers-RELEASE, linux-source-X.Y); 'kcovctl load' loads them.\n"
+"\n"
+"  -k, --kernel RELEASE  the kernel; default: the running one\n"
+"  -H, --headers DIR     its headers; default: /lib/modules/RELEASE/build\n"
+"  -M, --modules DIR     its modules; default: /lib/modules/RELEASE\n"
+"  -s, --source FILE     its source, an archive or a directory; default:\n"
+"                        /usr/src/linux-source-X.Y.tar.xz\n"
+"  -K, --kcov FILE       kcov.ko for it\n"
+"  -c, --cache DIR       where to build; default: ~/.cache/kcov. The modules are\n"
+"                        in modules/RELEASE/ there\n"
+"      --no-comparisons  PCs only: smaller and faster\n"
+"      --install         also into updates/, so that they are loaded from the next\n"
+"                        boot on in place of the stock ones\n"
+"      --uninstall       out of there again; nothing is built\n"
+"  -j, --jobs N          compilers at once; default: one a CPU\n"
+"  -V, --verbose         commands in full, and the compiler's warnings\n"
+"  -h, --help            this text\n"
+"\n"
+"Prints callbacks and size of each file, as 'kcovctl sites' does.\n"
+"\n"
+"Exit status: 0 done, 1 failed, 2 wrong usage.\n";
+
+/* Where the script may be, seen from this program's directory. */
+static const char *const places[] = {
+	"instrument/instrument",
+	"../lib/kcov/instrument/instrument",
+};
+
+static bool wants_help(int argc, char **argv)
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--"); i++)
+		if (!strcmp(argv[i], "-h") || !strcmp(argv[i], "--help"))
+			return true;
+	return false;
+}
+
+static enum kcovctl_exit run(int argc, char **argv)
+{
+	char self[PATH_MAX], script[PATH_MAX + 64];
+	ssize_t length;
+
+	if (wants_help(argc, argv)) {
+		fputs(usage, stdout);
+		return KCOVCTL_OK;
+	}
+	length = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	if (length < 0)
+		err(KCOVCTL_FAILED, "/proc/self/exe");
+	self[length] = '\0';
+	setenv("KCOVCTL", self, 1);
+	*strrchr(self, '/') = '\0';
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		snprintf(script, sizeof(script), "%s/%s", self, places[i]);
+		execv(script, argv);
+		if (errno != ENOENT)
+			break;
+	}
+	warnx("instrument: %s: %s", script, error_text(errno));
+	return KCOVCTL_FAILED;
+}
+
+const struct kcovctl_verb verb_instrument = {
+	.name = "instrument",
+	.summary = "build modules of the distribution with callbacks",
+	.usage = usage,
+	.run = run,
+};
