@@ -4,7 +4,8 @@
  * but whose annotations are compiled out.
  *
  * While somebody has a USB handle, the work of hubs and the completion of
- * transfers in softirqs are sections of their bus. Both are found by their
+ * transfers in softirqs are sections of their bus, also in a usbcore that was
+ * rebuilt and has its annotations. Both are found by their
  * names in usbcore, which is not needed: it may come later, go, or not exist.
  *
  * Context: probes run in workers and in softirqs, those of tracepoints with
@@ -93,6 +94,11 @@ static struct usb_device *hub_of(struct work_struct *work)
 	return NULL;
 }
 
+static u64 usb_handle(const struct usb_bus *bus)
+{
+	return kcov_remote_handle(KCOV_SUBSYSTEM_USB, bus->busnum);
+}
+
 static void probe_work_start(void *data, struct work_struct *work)
 {
 	work_func_t hub_event = READ_ONCE(hub_work);
@@ -102,7 +108,7 @@ static void probe_work_start(void *data, struct work_struct *work)
 		return;
 	device = hub_of(work);
 	if (device)
-		kcov_remote_start_usb(device->bus->busnum);
+		kcov_section_hook(usb_handle(device->bus));
 }
 
 /* The work may be gone: what it was is told by its function. */
@@ -120,7 +126,8 @@ static int giveback_start(struct kretprobe_instance *instance,
 {
 	const struct urb *urb = (const struct urb *)regs_get_kernel_argument(regs, 0);
 
-	kcov_remote_start_usb_softirq(urb->dev->bus->busnum);
+	if (kcov_context() == KCOV_CONTEXT_SOFTIRQ)
+		kcov_section_hook(usb_handle(urb->dev->bus));
 	return 0;
 }
 

@@ -305,6 +305,7 @@ struct kcov_remote {
  * @depth: how many times something was handed over until it began
  * @refused: starts inside it that still wait for their stop
  * @followed: began without an annotation, and yields to one that has it
+ * @hooked: began in place of an annotation, which may be there all the same
  * @pooled: belongs to the softirqs' pool, not to @remote
  * @abandoned: has ended without its stop, once
  * @words: length of the area
@@ -321,6 +322,7 @@ struct kcov_section {
 	unsigned int depth;
 	unsigned int refused;
 	bool followed;
+	bool hooked;
 	bool pooled;
 	bool abandoned;
 	u64 words;
@@ -492,6 +494,7 @@ void kcov_inherit_stop(void);
 /* kcov_section.c; start, stop and common handle are declared in our header */
 void kcov_section_settle(void);
 void kcov_section_exit(void);
+void kcov_section_hook(u64 handle);
 void kcov_section_follow(u64 handle, unsigned int depth);
 void kcov_section_unfollow(void);
 u64 kcov_section_handle(unsigned int *depth);

@@ -70,6 +70,7 @@ static struct kcov_section *begin(struct kcov_task *kt, u64 handle,
 	section->depth = 0;
 	section->refused = 0;
 	section->followed = false;
+	section->hooked = false;
 	section->rec.dropped = 0;
 	kcov_record_forget(&section->rec);
 	kcov_task_push(kt, section, where);
@@ -137,10 +138,15 @@ static bool settle_context(enum kcov_where *where)
 	return true;
 }
 
-/* Its stop must not end the section that is there. */
-static void refuse_nested(struct kcov_section *section)
+/*
+ * Its stop must not end the section that is there. An annotation that a hook has
+ * stood in for begins nothing new.
+ */
+static void refuse_nested(struct kcov_section *section, u64 handle)
 {
 	section->refused++;
+	if (section->hooked && section->handle == handle)
+		return;
 	kcov_loss_count(KCOV_LOST_NESTED);
 	pr_warn_once("a section was started inside another one of the same context by %s[%d]: it is part of that\n",
 		     current->comm, task_pid_nr(current));
@@ -173,7 +179,7 @@ static noinline void start_inside(u64 handle, enum kcov_where where)
 
 	if (section && !section->followed) {
 		complain(handle);
-		refuse_nested(section);
+		refuse_nested(section, handle);
 	} else {
 		begin(kcov_task_of(where), handle, where);
 	}
@@ -308,6 +314,29 @@ void kcov_remote_stop(void)
 		stop_in_softirq();
 }
 EXPORT_SYMBOL(kcov_remote_stop);
+
+/**
+ * kcov_section_hook() - code follows whose annotation may be compiled out
+ * @handle: what the annotation would have
+ *
+ * Balanced by kcov_remote_stop(). In a rebuilt module the annotation is there, and
+ * says the same once more inside: that is no mistake.
+ */
+void kcov_section_hook(u64 handle)
+{
+	struct kcov_section *section;
+	enum kcov_where where;
+	unsigned long flags;
+
+	kcov_remote_start(handle);
+	if (!find_context(&where))
+		return;
+	local_irq_save(flags);
+	section = kcov_task_section(where);
+	if (section && section->handle == handle)
+		section->hooked = true;
+	local_irq_restore(flags);
+}
 
 /**
  * kcov_section_follow() - what runs here was handed over for this handle
