@@ -185,6 +185,19 @@ build/tests/unit-asan/%: build/obj-asan/tests/unit/%.o build/obj-asan/tools.a
 .SECONDARY:
 -include $(wildcard build/dep/*.d)
 
+# --- modules of the distribution ----------------------------------------------
+
+# What the VM's kernel has with callbacks, for the group isofs. kbuild knows what is to be
+# done, so it is always asked.
+.PHONY: instrumented
+instrumented: $(if $(own_kcov),headers,module) build/tools/kcovctl build/tests/isofs.iso
+	$(Q)tests/vm/instrumented $(KERNEL) build/instrument isofs >build/instrument.log
+
+build/tests/isofs.iso: tests/vm/instrumented
+	$(call say,ISO,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)tests/vm/instrumented iso $@
+
 # --- the VM ------------------------------------------------------------------
 
 vmdir := $(CURDIR)/build/kernel/$(KERNEL)/headers
@@ -194,7 +207,7 @@ own := $(shell echo $$PPID)
 jobs = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
 .PHONY: demo check check-all stress fuzz fuzz-record mutations check-excluded check-same reference vm shell image
-image: parts := tools tests
+image: parts := tools tests instrumented
 # no more than what is timed
 bench-image: parts := bench-parts
 image bench-image:

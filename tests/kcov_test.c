@@ -300,7 +300,7 @@ int kcov_rounds(void)
 	return rounds && atoi(rounds) > 0 ? atoi(rounds) : 20;
 }
 
-static int load_file(const char *path, const char *parameters)
+int kcov_load_file(const char *path, const char *parameters)
 {
 	const int fd = open(path, O_RDONLY | O_CLOEXEC);
 	int result;
@@ -320,7 +320,7 @@ int kcov_load_with(const char *module, const char *parameters)
 	char path[PATH_MAX];
 
 	snprintf(path, sizeof(path), "%s/%s.ko", directory ? directory : "/kcov", module);
-	return load_file(path, parameters);
+	return kcov_load_file(path, parameters);
 }
 
 int kcov_load(const char *module)
@@ -336,7 +336,7 @@ int kcov_load_stock(const char *path)
 
 	uname(&kernel);
 	snprintf(whole, sizeof(whole), "/lib/modules/%s/kernel/%s", kernel.release, path);
-	return load_file(whole, "");
+	return kcov_load_file(whole, "");
 }
 
 int kcov_unload(const char *module)

@@ -122,6 +122,7 @@ bool kcov_is_within(const struct kcov_range *text, unsigned long pc);
 void kcov_symbols_forget(void);
 
 /* Modules and other files of the kernel. */
+int kcov_load_file(const char *path, const char *parameters);
 int kcov_load(const char *module);
 int kcov_load_with(const char *module, const char *parameters);
 int kcov_load_stock(const char *path);
