@@ -17,9 +17,9 @@
 
 #include "kcovctl.h"
 #include "kcovctl_device.h"
+#include "kcovctl_lockdown.h"
 
 #define DEBUGFS_PATH "/sys/kernel/debug"
-#define LOCKDOWN_PATH "/sys/kernel/security/lockdown"
 #define RESTRICT_PATH "/proc/sys/kernel/kptr_restrict"
 
 struct cure {
@@ -107,19 +107,6 @@ static struct line read_line(const char *path)
 	return line;
 }
 
-/* The word in brackets; empty if the kernel is not locked down. */
-static struct line lockdown_level(void)
-{
-	const struct line levels = read_line(LOCKDOWN_PATH);
-	const char *bracket = strchr(levels.text, '[');
-	struct line level = { "" };
-
-	if (bracket && sscanf(bracket, "[%79[^]]", level.text) == 1 &&
-	    !strcmp(level.text, "none"))
-		level.text[0] = '\0';
-	return level;
-}
-
 static void explain_lockdown(const char *level)
 {
 	warnx("  the kernel is locked down (%s), as Secure Boot does: boot with", level);
@@ -143,16 +130,16 @@ static void explain_hidden_addresses(void)
 static bool explain_open(void)
 {
 	const int err = errno;
-	struct line level;
+	struct lockdown lockdown;
 
 	if (err != EPERM && err != ENOENT)
 		return explain("open", open_cures);
-	level = lockdown_level();
+	lockdown = lockdown_read();
 	warnx("%s: open: %s", DEVICE_PATH, error_text(err));
 	if (err == ENOENT && !is_debugfs_mounted())
 		warnx("  debugfs is not mounted: mount -t debugfs none " DEBUGFS_PATH);
-	else if (level.text[0])
-		explain_lockdown(level.text);
+	else if (lockdown.level[0])
+		explain_lockdown(lockdown.level);
 	else if (err == ENOENT)
 		warnx("  the module is not loaded: modprobe kcov, or insmod kcov.ko");
 	else
