@@ -133,7 +133,7 @@ build/obj-asan/%.o: %.c
 	$(call program,$<,-c $(sanitize))
 
 verbs := $(wildcard tools/kcovctl_*.c)
-tool_libs = $(shell pkg-config --libs libdw libelf libseccomp 2>/dev/null || echo -ldw -lelf -lseccomp)
+tool_libs = $(shell pkg-config --libs libdw libelf libkmod libseccomp 2>/dev/null || echo -ldw -lelf -lkmod -lseccomp)
 # what it runs lies beside it
 build/tools/kcovctl: $(call objects,tools/kcovctl.c $(verbs))
 	$(call program,$^,,$(tool_libs))

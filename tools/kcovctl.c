@@ -15,6 +15,8 @@ static const struct kcovctl_verb *const verbs[] = {
 	&verb_trace,
 	&verb_symbolize,
 	&verb_instrument,
+	&verb_load,
+	&verb_unload,
 	&verb_sites,
 };
 

@@ -29,9 +29,11 @@ struct kcovctl_verb {
 };
 
 extern const struct kcovctl_verb verb_instrument;
+extern const struct kcovctl_verb verb_load;
 extern const struct kcovctl_verb verb_sites;
 extern const struct kcovctl_verb verb_symbolize;
 extern const struct kcovctl_verb verb_trace;
+extern const struct kcovctl_verb verb_unload;
 
 /* "ENOENT (No such file or directory)"; the next call reuses the buffer. */
 const char *error_text(int err);

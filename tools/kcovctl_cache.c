@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The private directory with instrumented modules for one kernel.
+ */
+#define _GNU_SOURCE 1
+#include <dirent.h>
+#include <err.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "kcovctl_cache.h"
+#include "kcovctl_names.h"
+
+/* Modules are built by a user and loaded by root: sudo keeps whose they are. */
+static const char *home(void)
+{
+	const char *user = geteuid() ? NULL : getenv("SUDO_USER");
+	const struct passwd *entry = user ? getpwnam(user) : NULL;
+
+	if (entry)
+		return entry->pw_dir;
+	if (getenv("HOME"))
+		return getenv("HOME");
+	entry = getpwuid(geteuid());
+	return entry ? entry->pw_dir : NULL;
+}
+
+bool cache_directory(const char *release, char *path, size_t room)
+{
+	const char *cache = getenv("XDG_CACHE_HOME");
+	const char *own = home();
+
+	if (cache && *cache == '/') {
+		snprintf(path, room, "%s/kcov/modules/%s", cache, release);
+		return true;
+	}
+	if (own) {
+		snprintf(path, room, "%s/.cache/kcov/modules/%s", own, release);
+		return true;
+	}
+	warnx("no home directory to look for instrumented modules in: name one with --dir");
+	return false;
+}
+
+static bool is_file_of(const char *file, const char *name)
+{
+	const char *suffix = strrchr(file, '.');
+	char *spelled;
+	bool same;
+
+	if (!suffix || strcmp(suffix, ".ko"))
+		return false;
+	spelled = names_spell(file);
+	same = !strcmp(spelled, name);
+	free(spelled);
+	return same;
+}
+
+bool cache_find(const char *directory, const char *name, char *path,
+		size_t room)
+{
+	DIR *dir = opendir(directory);
+	bool found = false;
+
+	if (!dir)
+		return false;
+	for (struct dirent *entry; !found && (entry = readdir(dir));) {
+		found = is_file_of(entry->d_name, name);
+		if (found)
+			snprintf(path, room, "%s/%s", directory, entry->d_name);
+	}
+	closedir(dir);
+	return found;
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * /run/kcov/NAME: "stock" or "nothing", which was loaded before, and in the
+ * next line the path of the instrumented file.
+ */
+#define _GNU_SOURCE 1
+#include <err.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "kcovctl.h"
+#include "kcovctl_state.h"
+
+struct place {
+	char path[4096];
+};
+
+static struct place place_of(const char *name)
+{
+	struct place place;
+
+	snprintf(place.path, sizeof(place.path), STATE_DIRECTORY "/%s", name);
+	return place;
+}
+
+struct state state_read(const char *name)
+{
+	const struct place place = place_of(name);
+	struct state state = { .known = false };
+	FILE *file = fopen(place.path, "re");
+	char before[16];
+
+	if (!file)
+		return state;
+	state.known = fscanf(file, "%15s %4095[^\n]", before, state.path) == 2;
+	state.had_stock = state.known && !strcmp(before, "stock");
+	fclose(file);
+	return state;
+}
+
+bool state_write(const char *name, bool had_stock, const char *path)
+{
+	const struct place place = place_of(name);
+	FILE *file;
+	bool written;
+
+	mkdir(STATE_DIRECTORY, 0755);
+	file = fopen(place.path, "we");
+	written = file && fprintf(file, "%s\n%s\n",
+				  had_stock ? "stock" : "nothing", path) > 0;
+	if (file && fclose(file))
+		written = false;
+	if (!written)
+		warnx("%s: %s: kcovctl unload will not know what was loaded before",
+		      place.path, error_text(errno));
+	return written;
+}
+
+void state_forget(const char *name)
+{
+	const struct place place = place_of(name);
+
+	unlink(place.path);
+}
