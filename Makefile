@@ -92,6 +92,13 @@ sample: $(if $(own_kcov),headers,module) $(fixed_code)
 	$(Q)+$(call kbuild,$(out)/sample) FIXED_CODE=$(CURDIR)/$(fixed_code) \
 		$(if $(own_kcov),,KBUILD_EXTRA_SYMBOLS=$(CURDIR)/$(out)/kcov/Module.symvers) modules
 
+# Where the kernel has them as modules.
+swapped := $(if $(own_kcov),,$(shell grep -s '^CONFIG_CRC_ITU_T=m' $(KDIR)/.config))
+.PHONY: swap
+swap: module
+	$(Q)$(call linked,$(out)/swap,tests/swap/)
+	$(Q)+$(call kbuild,$(out)/swap) KBUILD_EXTRA_SYMBOLS=$(CURDIR)/$(out)/kcov/Module.symvers modules
+
 # What is timed, on either kind of kernel.
 .PHONY: bench-parts
 bench-parts: $(if $(own_kcov),headers,module) build/tests/bench/measure
@@ -112,7 +119,7 @@ shared := $(filter-out tests/test_%,$(wildcard tests/*.c))
 .PHONY: tools tests
 tools: $(if $(wildcard tools/kcovctl.c),build/tools/kcovctl) $(examples)
 	@:
-tests: $(groups) $(if $(groups),build/tests/compat/caller build/tests/same/records) $(units) $(asan) $(if $(wildcard tests/sample/Kbuild),sample)
+tests: $(groups) $(if $(groups),build/tests/compat/caller build/tests/same/records) $(units) $(asan) $(if $(wildcard tests/sample/Kbuild),sample) $(if $(swapped),swap)
 	@:
 
 all_cflags = -std=gnu11 -Wall -Wextra -Werror $(CFLAGS) -Iinclude -I. -Itests -MMD -MP -MF build/dep/$(subst /,_,$@).d
