@@ -8,6 +8,7 @@
 #include <sched.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "kcov_log.h"
@@ -168,6 +169,23 @@ static void unsigned_module_is_eperm(void **state)
 	assert_int_equal(kcov_unload("cpuid"), 0);
 }
 
+/* kcovctl load tells why, and the stock module is not even taken out. */
+static void tool_swaps_no_module(void **state)
+{
+	char said[1024];
+	struct stat before_load, after;
+
+	(void)state;
+	assert_int_equal(kcov_run("modprobe crc_itu_t", said, sizeof(said)), 0);
+	assert_int_equal(stat("/sys/module/crc_itu_t", &before_load), 0);
+	assert_int_equal(kcov_run("kcovctl load -d /swap crc_itu_t 2>&1", said, sizeof(said)), 1);
+	assert_non_null(strstr(said, "locked down (integrity)"));
+	assert_non_null(strstr(said, "mokutil --disable-validation"));
+	assert_int_equal(stat("/sys/module/crc_itu_t", &after), 0);
+	assert_int_equal(after.st_ino, before_load.st_ino);
+	assert_int_equal(kcov_unload("crc_itu_t"), 0);
+}
+
 static void descriptor_opened_before_works_on(void **state)
 {
 	(void)state;
@@ -216,6 +234,7 @@ int main(void)
 		cmocka_unit_test(files_that_only_tell_can_be_read),
 		cmocka_unit_test(files_that_change_something_are_closed),
 		cmocka_unit_test(unsigned_module_is_eperm),
+		cmocka_unit_test(tool_swaps_no_module),
 		cmocka_unit_test(descriptor_opened_before_works_on),
 
 		cmocka_unit_test(tool_names_the_higher_level),
