@@ -282,6 +282,7 @@ static void module_that_uses_it_is_named(void **state)
 	loading = loading_of("crc_itu_t");
 	REFUSES(LOAD "crc_itu_t", "crc_itu_t: in use by the module udf", "modprobe -r udf",
 		"kcovctl load --users");
+	assert_null(strstr(said, "cannot be taken out"));
 	assert_int_equal(loading_of("crc_itu_t"), loading);
 }
 
@@ -448,6 +449,33 @@ static void second_that_fails_takes_the_first_back(void **state)
 	assert_false(is_from("udf", COPIES "/udf.ko"));
 }
 
+/* Its user came when all had been looked at: sysfs does not tell this process of it. */
+static int swap_with_a_hidden_user(void *unused)
+{
+	const char *const words[] = { "cpuid: cannot be taken out: EAGAIN",
+				      "udf: the stock one is back", NULL };
+
+	(void)unused;
+	if (open("/dev/cpu/0/cpuid", O_RDONLY | O_CLOEXEC) < 0 || unshare(CLONE_NEWNS) ||
+	    !write_bytes(COPIES "/none", "0\n", 2) ||
+	    mount(COPIES "/none", "/sys/module/cpuid/refcnt", NULL, MS_BIND, NULL))
+		return -1;
+	return ends(1, COPY "cpuid udf", words) ? 0 : 1;
+}
+
+static void removal_that_fails_brings_back_what_is_out(void **state)
+{
+	ino_t loading;
+
+	(void)state;
+	assert_true(make_named("cpuid") && make_named("udf"));
+	assert_true(shell("modprobe cpuid && modprobe udf"));
+	loading = loading_of("udf");
+	assert_int_equal(kcov_in_child(swap_with_a_hidden_user, NULL), 0);
+	assert_true(loading_of("udf") > loading);
+	assert_false(is_from("udf", COPIES "/udf.ko"));
+}
+
 /* --- bad input --------------------------------------------------------------------------- */
 
 static void unknown_name_is_refused(void **state)
@@ -598,6 +626,7 @@ int main(void)
 		SWAP_TEST(symbol_of_another_version_leaves_the_stock_one),
 		SWAP_TEST(kernel_is_asked_before_the_stock_one_goes),
 		SWAP_TEST(second_that_fails_takes_the_first_back),
+		SWAP_TEST(removal_that_fails_brings_back_what_is_out),
 
 		SWAP_TEST(unknown_name_is_refused),
 		SWAP_TEST(module_that_was_not_built_yet_is_refused),
