@@ -65,37 +65,33 @@ bool kcov_is_swapped(const char *module)
 	return length && file_has(path, id, length);
 }
 
-static int load_by_name(const char *module)
+/* False, with what it said, if a command fails. */
+static bool run(const char *format, const char *module)
 {
-	char command[128];
+	char command[128], said[1024];
+	int status;
 
-	snprintf(command, sizeof(command), "modprobe %s", module);
+	snprintf(command, sizeof(command), format, module);
+	status = kcov_run(command, said, sizeof(said));
+	if (status)
+		print_error("%s: status %d: %s\n", command, status, said);
 	kcov_symbols_forget();
-	return system(command) ? ENOENT : 0;
+	return !status;
 }
 
-/* The stock one comes first, and brings what both need. */
-int kcov_swap_in(const char *module)
+/* The stock one is there before, so that it is one that is swapped. */
+bool kcov_swap_in(const char *module)
 {
-	char path[PATH_MAX];
-	int err;
-
-	if (kcov_is_swapped(module))
-		return 0;
-	err = load_by_name(module);
-	if (!err)
-		err = kcov_unload(module);
-	if (err)
-		return err;
-	snprintf(path, sizeof(path), KCOV_INSTRUMENTED "/%s.ko", module);
-	return kcov_load_file(path, "");
+	return kcov_is_swapped(module) ||
+	       (run("modprobe %s 2>&1", module) &&
+		run("kcovctl load -d " KCOV_INSTRUMENTED " %s 2>&1", module) &&
+		kcov_is_swapped(module));
 }
 
-int kcov_swap_back(const char *module)
+bool kcov_swap_back(const char *module)
 {
-	const int err = kcov_is_swapped(module) ? kcov_unload(module) : 0;
-
-	return err ? err : load_by_name(module);
+	return (!kcov_is_swapped(module) || run("kcovctl unload %s 2>&1", module)) &&
+	       run("modprobe %s 2>&1", module) && !kcov_is_swapped(module);
 }
 
 /* --- images ---------------------------------------------------------------------------------- */

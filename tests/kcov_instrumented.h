@@ -22,9 +22,9 @@ struct kcov_call {
 	int result;
 };
 
-/* 0 or an errno; harmless when it is so already. Who uses the module must have stopped. */
-int kcov_swap_in(const char *module);
-int kcov_swap_back(const char *module);
+/* By kcovctl; harmless when it is so already. Who uses the module must have stopped. */
+bool kcov_swap_in(const char *module);
+bool kcov_swap_back(const char *module);
 bool kcov_is_swapped(const char *module);
 
 /* An image file on a loop device, which goes with the mount; 0 or an errno. */
