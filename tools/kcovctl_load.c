@@ -181,6 +181,15 @@ static void set_sources(struct part *part)
 	part->from = stock && module_exists(part->stock) ? PART_STOCK : PART_NOTHING;
 }
 
+/* A file of that name would be a second one beside what is built in. */
+static bool is_a_module(const struct part *part)
+{
+	if (!module_is_builtin(part->stock))
+		return true;
+	explain_builtin(part->name);
+	return false;
+}
+
 static bool can_be_put_back(const struct request *request,
 			    const struct part *part)
 {
@@ -218,7 +227,7 @@ static bool add_file(struct request *request, const char *path)
 	part = plan_add(&request->plan, name, file);
 	free(name);
 	set_sources(part);
-	return is_of_this_kernel(request, part, path) &&
+	return is_a_module(part) && is_of_this_kernel(request, part, path) &&
 	       is_instrumented(part, path) && can_be_put_back(request, part);
 }
 
