@@ -164,6 +164,8 @@ grep -q "tree/fs/isofs/util.o" <<<"$said" && ! grep -v "^$cache/" <<<"$said"
 is "neither_source_nor_headers_are_written_to"
 builds isofs && [ "$(compiled)" = 0 ] && grep -q "up to date" <<<"$said"
 is "second_call_compiles_nothing"
+builds -c "$(realpath --relative-to=. "$cache")" isofs && [ "$(compiled)" = 0 ]
+is "directories_may_be_relative"
 copy_source touched
 builds -s "$work/touched" isofs && touch "$work/touched/fs/isofs/util.c" &&
 	builds -s "$work/touched" isofs && [ "$(compiled)" = 1 ]
