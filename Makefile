@@ -144,7 +144,7 @@ tool_libs = $(shell pkg-config --libs libdw libelf libkmod libseccomp 2>/dev/nul
 # what it runs lies beside it
 build/tools/kcovctl: $(call objects,tools/kcovctl.c $(verbs))
 	$(call program,$^,,$(tool_libs))
-	$(Q)ln -sfn $(CURDIR)/tools/instrument $(@D)/instrument
+	$(Q)ln -sfn ../../tools/instrument $(@D)/instrument
 
 build/tools/examples/%: tools/examples/%.c
 	$(call program,$<)
