@@ -333,7 +333,8 @@ void kcov_section_hook(u64 handle)
 		return;
 	local_irq_save(flags);
 	section = kcov_task_section(where);
-	if (section && section->handle == handle)
+	/* One that was there before has refused this one. */
+	if (section && section->handle == handle && !section->refused)
 		section->hooked = true;
 	local_irq_restore(flags);
 }
