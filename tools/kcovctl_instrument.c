@@ -2,8 +2,7 @@
 /*
  * kcovctl instrument: the words for it, and the way to the script that does it.
  *
- * The script lies beside this program, in instrument/ of the directory it is in
- * or of ../lib/kcov.
+ * The script lies in instrument/ beside this program.
  */
 #define _GNU_SOURCE 1
 #include <err.h>
@@ -43,11 +42,7 @@ static const char usage[] =
 "\n"
 "Exit status: 0 done, 1 failed, 2 wrong usage.\n";
 
-/* Where the script may be, seen from this program's directory. */
-static const char *const places[] = {
-	"instrument/instrument",
-	"../lib/kcov/instrument/instrument",
-};
+#define SCRIPT	"instrument/instrument"
 
 static bool wants_help(int argc, char **argv)
 {
@@ -72,12 +67,8 @@ static enum kcovctl_exit run(int argc, char **argv)
 	self[length] = '\0';
 	setenv("KCOVCTL", self, 1);
 	*strrchr(self, '/') = '\0';
-	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
-		snprintf(script, sizeof(script), "%s/%s", self, places[i]);
-		execv(script, argv);
-		if (errno != ENOENT)
-			break;
-	}
+	snprintf(script, sizeof(script), "%s/" SCRIPT, self);
+	execv(script, argv);
 	warnx("instrument: %s: %s", script, error_text(errno));
 	return KCOVCTL_FAILED;
 }

@@ -117,9 +117,7 @@ index_copied()
 # The number of files that the last call compiled
 compiled()
 {
-	grep -cE '^  CC (\[M\] )?.*[^d]\.o$' "$cache/build/$release/fs-isofs.log" |
-		awk -v modpost="$(grep -cE '^  CC .*\.(mod|module-common)\.o$' "$cache/build/$release/fs-isofs.log")" \
-			'{ print $1 - modpost }'
+	awk '/^  CC / && !/\.(mod|module-common)\.o$/ { n++ } END { print n + 0 }' "$cache/build/$release/fs-isofs.log"
 }
 
 # column FILE NUMBER: of what was said about that file
@@ -170,6 +168,34 @@ copy_source touched
 builds -s "$work/touched" isofs && touch "$work/touched/fs/isofs/util.c" &&
 	builds -s "$work/touched" isofs && [ "$(compiled)" = 1 ]
 is "change_of_one_file_compiles_that_file"
+cp "$work/touched/fs/isofs/util.c" "$work/touched/fs/isofs/more.c"
+sed -i 's/isofs_get_last_session/kcov_more/; s/iso_date/kcov_more/g' "$work/touched/fs/isofs/more.c"
+sed -i 's/util\.o/util.o more.o/' "$work/touched/fs/isofs/Makefile"
+builds -s "$work/touched" isofs && [ "$(column more.o 1)" = "$util" ]
+is "file_that_is_new_is_found"
+sed -i 's/ more\.o//' "$work/touched/fs/isofs/Makefile" && rm "$work/touched/fs/isofs/more.c"
+builds -s "$work/touched" isofs && [ -z "$(column more.o 1)" ] && [ "$(column isofs.ko 1)" = "$pcs" ]
+is "file_that_is_gone_is_forgotten"
+builds -V -s "$work/touched" isofs && grep -q "up to date" <<<"$said"
+is "commands_in_full_are_up_to_date_too"
+mkdir "$work/touched/fs/isofs/was"
+touch "$work/touched/fs/isofs"/{util.o,isofs.mod.c,modules.order,Module.symvers}
+touch "$work/touched/fs/isofs/util.c"
+builds -s "$work/touched" isofs && said=$(find "$work/touched/fs/isofs/" -name '*.o' -size +0 -o -name '*.mod.c' -size +0 -o -name 'Mod*' -size +0 -o -name 'mod*' -size +0) && [ -z "$said" ]
+is "what_somebody_has_built_in_the_source_stays"
+touch "$work/touched/.config"
+refuses "has been built in" "make mrproper" -- -s "$work/touched" isofs
+is "source_that_was_built_as_a_whole_is_refused"
+printf '%s\n' '#include <linux/module.h>' 'static int __init begin(void) { return 0; }' 'module_init(begin);' \
+	'MODULE_LICENSE("GPL");' 'MODULE_DESCRIPTION("of a test");' >"$work/touched/fs/isofs/part.c"
+# shellcheck disable=SC2016 # variables of make
+printf '%s\n' 'obj-$(CONFIG_KCOV_NOBODY) += kcov_nobody.o' 'kcov_nobody-$(CONFIG_KCOV_NOBODY) += part.o' \
+	>>"$work/touched/fs/isofs/Makefile"
+rm "$work/touched/.config"
+builds -s "$work/touched" kcov-nobody && [ "$(column kcov_nobody.ko 1)" -gt 0 ]
+is "module_of_several_files_that_was_left_out_is_built"
+builds nf_nat && [ "$(column nf_nat.ko 1)" -gt 0 ]
+is "module_with_parts_for_bpf_is_built"
 builds --no-comparisons isofs && [ "$(column isofs.ko 2)" = 0 ] && [ "$(column isofs.ko 1)" -gt 0 ]
 is "without_comparisons_there_are_pcs_only"
 
@@ -177,8 +203,15 @@ copy_source excluded
 echo 'KCOV_INSTRUMENT_util.o := n' >>"$work/excluded/fs/isofs/Makefile"
 builds -s "$work/excluded" isofs && [ "$(column util.o 1)" = 0 ] && [ "$(column isofs.ko 1)" = $((pcs - util)) ]
 is "file_that_the_kernel_excludes_has_no_callbacks"
-grep -q "without callbacks by the kernel's Makefile: util.o $util PC" <<<"$said"
+grep -q "without callbacks by the kernel's Makefile: util.o: $util PC" <<<"$said"
 is "what_an_exclusion_costs_is_said"
+builds -s "$work/excluded" isofs && grep -q "up to date" <<<"$said" && grep -q "util.o: $util PC" <<<"$said"
+is "counting_what_is_excluded_changes_nothing"
+sed -i '1i #ifdef __KCOV_SOURCE_IS_COUNTED\n#error not with callbacks\n#endif' "$work/excluded/fs/isofs/util.c"
+# shellcheck disable=SC2016 # a variable of make
+echo 'ccflags-$(KCOV_COUNT) += -D__KCOV_SOURCE_IS_COUNTED' >>"$work/excluded/fs/isofs/Makefile"
+builds -s "$work/excluded" isofs && grep -q "util.o: as many as cannot be counted" <<<"$said"
+is "what_does_not_compile_with_callbacks_is_left_uncounted"
 echo 'KCOV_INSTRUMENT := n
 KCOV_INSTRUMENT_util.o := y' >"$work/kcov"
 sed -i '/KCOV_INSTRUMENT_util/d' "$work/excluded/fs/isofs/Makefile"
@@ -202,6 +235,11 @@ builds -s "$work/linux-source.tar.xz" isofs && grep -q "^unpacking " <<<"$said"
 is "archive_is_unpacked"
 builds -s "$work/linux-source.tar.xz" isofs && ! grep -q "^unpacking " <<<"$said"
 is "archive_is_unpacked_once"
+touch -d yesterday "$work/linux-source.tar.xz"
+(instrument -s "$work/linux-source.tar.xz" isofs >"$work/other.log" || echo failed >>"$work/other.log") &
+builds -s "$work/linux-source.tar.xz" isofs && wait && said+=$'\n'$(cat "$work/other.log") && ! grep -q failed "$work/other.log" &&
+	[ "$(grep -c "^unpacking " <<<"$said")" = 1 ]
+is "two_calls_at_once_unpack_once_and_both_build"
 head -c 3000 "$work/linux-source.tar.xz" >"$work/half.tar.xz"
 refuses "half.tar.xz cannot be unpacked" -- -s "$work/half.tar.xz" isofs &&
 	! ls -d "$cache"/source/*half* 2>/dev/null
@@ -217,6 +255,8 @@ refuses "$builtin is built into $release" "function entries" -- "$builtin"
 is "module_built_into_the_kernel_is_refused"
 refuses "no module but a part of the kernel itself" "CONFIG_KCOV" -- kcov
 is "part_of_the_kernel_that_was_left_out_is_refused"
+refuses "namei is no module but a part of the kernel itself" -- namei
+is "object_of_the_kernel_is_no_module"
 copy_modules elsewhere
 mkdir -p "$copied/updates/dkms"
 cp "build/$release/sample/kcov_sample.ko" "$copied/updates/dkms/"
@@ -225,6 +265,8 @@ refuses "kcov_sample (" "not part of the kernel's source" "kcov.mk" -- -M "$copi
 is "module_of_another_source_is_refused"
 usage "no module is named"
 is "call_without_a_module_is_refused"
+usage "'isofs.ko' is no name of a module" -M "$stock" isofs.ko
+is "file_is_no_name"
 usage "see 'kcovctl help instrument'" --nonsense isofs
 is "unknown_option_is_refused"
 usage "--jobs none is not a number" --jobs none isofs
@@ -262,6 +304,8 @@ sed -i "s/vermagic=${release:0:3}/vermagic=9.9/" "$copied/kernel/fs/isofs/isofs.
 index_copied
 refuses "isofs.ko is for '$release" "the headers are not those of that kernel" -- -M "$copied" isofs
 is "stock_module_of_another_kernel_is_refused"
+refuses "there is no $work/none" "--kcov" -- -K "$work/none" isofs
+is "missing_kcov_is_refused"
 refuses "exports no callbacks" "--kcov" -- -K "$stock/kernel/fs/isofs/isofs.ko" isofs
 is "kcov_without_callbacks_is_refused"
 
@@ -288,6 +332,15 @@ chmod +x "$work/bin/full"
 KCOV_MAKE=$work/bin/full refuses "no space is left below $cache" "--cache" -- isofs &&
 	[ "$(id "$result/isofs.ko")" = "$first" ]
 is "disk_that_is_full_is_named"
+LANGUAGE=de LC_ALL=C.UTF-8 refuses "this does not compile" "fs-isofs.log" -- -s "$work/broken" isofs
+is "language_of_the_user_changes_nothing"
+refuses "make cannot work in $work/a b" "--cache" -- -c "$work/a b" isofs
+is "cache_that_make_cannot_work_in_is_refused"
+mkdir "$work/theirs"
+[ "$(id -u)" != 0 ] || chown 65534 "$work/theirs"
+builds -c "$work/theirs/cache" isofs &&
+	said=$(find "$work/theirs" ! -user "$(stat -c %u "$work/theirs")") && [ -z "$said" ]
+is "in_a_directory_of_a_user_all_is_his"
 refuses "--cache" -- -c /proc/nonesuch isofs
 is "cache_that_cannot_be_made_is_refused"
 
@@ -304,9 +357,11 @@ builds -M "$copied" --install isofs && said=$(cat "$copied/modules.dep") &&
 is "lasting_install_comes_before_the_stock_module"
 [ "$(id "$copied/updates/kcov/isofs.ko")" = "$first" ] && [ "$(stat -c %s "$copied/updates/kcov/isofs.ko")" -lt "$(stat -c %s "$result/isofs.ko")" ]
 is "what_is_installed_has_no_debug_information"
+builds -M "$copied" isofs && [ "$(column isofs.ko 1)" = "$pcs" ] && grep -q '^text: ' <<<"$said"
+is "installed_module_is_built_again"
 refuses "there is no ext4 in $copied/updates/kcov" -- -M "$copied" --uninstall ext4
 is "uninstall_of_what_is_not_there_is_refused"
-builds -M "$copied" --uninstall isofs && said=$(cat "$copied/modules.dep") && grep -q '^kernel/fs/isofs' <<<"$said" &&
+builds -M "$copied" -k "$release" -H "$work/none" --uninstall isofs isofs && said=$(cat "$copied/modules.dep") && grep -q '^kernel/fs/isofs' <<<"$said" &&
 	[ ! -e "$copied/updates/kcov/isofs.ko" ]
 is "uninstall_brings_the_stock_module_back"
 

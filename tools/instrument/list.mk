@@ -4,7 +4,7 @@
 # kbuild, and says what is there. From the command line: CONFIG (auto.conf),
 # MAKEFILE, KCOV_TREE, src and, for parts, KCOV_OBJECTS.
 #
-#	make -f list.mk modules		objects of the directory, one a line
+#	make -f list.mk modules		"m FILE.o", "b FILE.o": may be modules, are built in
 #	make -f list.mk parts		"part FILE.o", "excluded FILE.o"
 
 .PHONY: modules parts
@@ -19,7 +19,8 @@ include $(MAKEFILE)
 include $(dir $(lastword $(filter %list.mk,$(MAKEFILE_LIST))))parts.mk
 
 modules:
-	@printf '%s\n' $(sort $(filter %.o,$(obj-y) $(obj-m) $(obj-)))
+	@printf 'm %s\n' $(sort $(filter %.o,$(obj-m) $(obj-)))
+	@printf 'b %s\n' $(sort $(filter %.o,$(obj-y)))
 
 parts:
 	@printf 'part %s\n' $(foreach object,$(KCOV_OBJECTS),$(call kcov-parts,$(object)))
