@@ -7,34 +7,22 @@
  * On the stock kernel these sections are our module's hooks, in a kernel with a
  * kcov of its own they are annotations. The modules are the kernel's own.
  */
-#include "kcov_test.h"
+#include "kcov_gadget.h"
 
-#include <dirent.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#define CONFIGFS	"/sys/kernel/config"
-#define GADGET		CONFIGFS "/usb_gadget/kcov"
-#define FUNCTION	"SourceSink.0"
-#define LINK		GADGET "/configs/c.1/" FUNCTION
-#define CONTROLLER	"/sys/bus/platform/devices/dummy_hcd.0"
-#define DEVICES		"/sys/bus/usb/devices"
 #define COMMON		0x4b55UL
 
 #define AREA_WORDS	(64UL << 10)
 #define BUFFER_WORDS	(256UL << 10)
 
-static int bus;
-
-static unsigned long usb_handle(int number)
+static unsigned long own_handle(void)
 {
-	return kcov_remote_handle(KCOV_SUBSYSTEM_USB, number);
+	return kcov_usb_handle(kcov_gadget_bus());
 }
 
 static int remote_enable(int fd, unsigned long handle)
@@ -47,65 +35,6 @@ static int remote_enable(int fd, unsigned long handle)
 	argument->num_handles = 1;
 	memcpy(argument + 1, &handle, sizeof(handle));
 	return kcov_ioctl(fd, KCOV_REMOTE_ENABLE, (unsigned long)argument);
-}
-
-static bool run(const char *command)
-{
-	return system(command) == 0;
-}
-
-/* The gadget is described once. */
-static bool make_gadget(void)
-{
-	return !mkdir(GADGET, 0755) &&
-	       !kcov_write_file(GADGET "/idVendor", "0x1d6b") &&
-	       !kcov_write_file(GADGET "/idProduct", "0x0104") &&
-	       !mkdir(GADGET "/configs/c.1", 0755) &&
-	       !mkdir(GADGET "/functions/" FUNCTION, 0755);
-}
-
-static void remove_gadget(void)
-{
-	rmdir(GADGET "/configs/c.1");
-	rmdir(GADGET "/functions/" FUNCTION);
-	rmdir(GADGET);
-}
-
-/*
- * Bound to the controller, it is plugged in. Its function is taken anew each
- * time: the kernel's makes its descriptors whenever it is bound, and frees only
- * the last, which a kernel that looks for leaks would report.
- */
-static bool plug(void)
-{
-	return !symlink(GADGET "/functions/" FUNCTION, LINK) &&
-	       !kcov_write_file(GADGET "/UDC", "dummy_udc.0");
-}
-
-static bool unplug(void)
-{
-	const bool was_bound = !kcov_write_file(GADGET "/UDC", "\n");
-
-	return !unlink(LINK) && was_bound;
-}
-
-/* A device behind the root hub's first port has been configured. */
-static bool is_there(void *unused)
-{
-	char path[128];
-
-	(void)unused;
-	snprintf(path, sizeof(path), DEVICES "/%d-1:1.0", bus);
-	return !access(path, F_OK);
-}
-
-static bool is_gone(void *unused)
-{
-	char path[128];
-
-	(void)unused;
-	snprintf(path, sizeof(path), DEVICES "/%d-1", bus);
-	return access(path, F_OK);
 }
 
 /* A section is merged when the hub's work ends, which is after the device is there, or gone. */
@@ -127,11 +56,11 @@ static bool unplug_is_recorded(void *test)
 static void plug_once(const struct kcov_test *t)
 {
 	kcov_set_count(t, 0);
-	assert_true(plug());
-	assert_true(kcov_wait_for(is_there, NULL));
+	assert_true(kcov_plug());
+	assert_true(kcov_wait_for(kcov_gadget_is_there, NULL));
 	assert_true(kcov_wait_for(plug_is_recorded, (void *)t));
-	assert_true(unplug());
-	assert_true(kcov_wait_for(is_gone, NULL));
+	assert_true(kcov_unplug());
+	assert_true(kcov_wait_for(kcov_gadget_is_gone, NULL));
 	assert_true(kcov_wait_for(unplug_is_recorded, (void *)t));
 }
 
@@ -139,7 +68,7 @@ static void plugging_records_the_hubs_work(void **state)
 {
 	const struct kcov_test *t = *state;
 
-	assert_int_equal(remote_enable(t->fd, usb_handle(bus)), 0);
+	assert_int_equal(remote_enable(t->fd, own_handle()), 0);
 	plug_once(t);
 	assert_true(kcov_reached(t, kcov_count(t), "hub_event"));
 	assert_true(kcov_reached(t, kcov_count(t), "usb_new_device"));
@@ -150,7 +79,7 @@ static void plugging_records_completions_in_softirqs(void **state)
 {
 	const struct kcov_test *t = *state;
 
-	assert_int_equal(remote_enable(t->fd, usb_handle(bus)), 0);
+	assert_int_equal(remote_enable(t->fd, own_handle()), 0);
 	plug_once(t);
 	assert_true(kcov_reached(t, kcov_count(t), "usb_api_blocking_completion"));
 	assert_int_equal(kcov_disable(t->fd), 0);
@@ -160,7 +89,7 @@ static void records_are_in_range(void **state)
 {
 	const struct kcov_test *t = *state;
 
-	assert_int_equal(remote_enable(t->fd, usb_handle(bus)), 0);
+	assert_int_equal(remote_enable(t->fd, own_handle()), 0);
 	plug_once(t);
 	assert_true(kcov_count(t) > 0 && kcov_in_range(t, kcov_count(t)));
 	assert_int_equal(kcov_disable(t->fd), 0);
@@ -170,8 +99,8 @@ static void records_are_in_range(void **state)
 static bool plug_and_unplug(const struct kcov_test *t)
 {
 	kcov_set_count(t, 0);
-	return plug() && kcov_wait_for(plug_is_recorded, (void *)t) &&
-	       unplug() && kcov_wait_for(unplug_is_recorded, (void *)t);
+	return kcov_plug() && kcov_wait_for(plug_is_recorded, (void *)t) &&
+	       kcov_unplug() && kcov_wait_for(unplug_is_recorded, (void *)t);
 }
 
 /* A thread has one remote descriptor, so this is for another one. */
@@ -179,7 +108,7 @@ static int plug_in_thread(void *test)
 {
 	const struct kcov_test *t = test;
 
-	return remote_enable(t->fd, usb_handle(bus)) || !plug_and_unplug(t);
+	return remote_enable(t->fd, own_handle()) || !plug_and_unplug(t);
 }
 
 static void another_bus_records_nothing(void **state)
@@ -188,7 +117,7 @@ static void another_bus_records_nothing(void **state)
 	struct kcov_test other;
 
 	assert_true(kcov_make(&other, KCOV_TEST_SIZE));
-	assert_int_equal(remote_enable(other.fd, usb_handle(bus + 100)), 0);
+	assert_int_equal(remote_enable(other.fd, kcov_usb_handle(kcov_gadget_bus() + 100)), 0);
 	assert_int_equal(kcov_in_thread(plug_in_thread, (void *)t), 0);
 	assert_int_equal(kcov_count(&other), 0);
 	kcov_release(&other);
@@ -213,7 +142,7 @@ static void nobody_else_gets_the_bus(void **state)
 	struct kcov_test other;
 
 	assert_true(kcov_make(&other, BUFFER_WORDS));
-	assert_int_equal(remote_enable(t->fd, usb_handle(bus)), 0);
+	assert_int_equal(remote_enable(t->fd, own_handle()), 0);
 	assert_int_equal(kcov_in_thread(plug_with_local_trace,
 					&(struct plugger){ t, &other }), 0);
 	assert_true(kcov_count(&other) > 0);
@@ -228,10 +157,10 @@ static void nothing_is_recorded_behind_disable(void **state)
 	struct kcov_test next;
 
 	assert_true(kcov_make(&next, BUFFER_WORDS));
-	assert_int_equal(remote_enable(t->fd, usb_handle(bus)), 0);
+	assert_int_equal(remote_enable(t->fd, own_handle()), 0);
 	assert_int_equal(kcov_disable(t->fd), 0);
 	kcov_set_count(t, 0);
-	assert_int_equal(remote_enable(next.fd, usb_handle(bus)), 0);
+	assert_int_equal(remote_enable(next.fd, own_handle()), 0);
 	plug_once(&next);
 	assert_int_equal(kcov_count(t), 0);
 	kcov_release(&next);
@@ -242,7 +171,7 @@ static void every_plug_is_recorded(void **state)
 	const struct kcov_test *t = *state;
 
 	for (int round = 0; round < kcov_rounds(); round++) {
-		assert_int_equal(remote_enable(t->fd, usb_handle(bus)), 0);
+		assert_int_equal(remote_enable(t->fd, own_handle()), 0);
 		plug_once(t);
 		assert_int_equal(kcov_disable(t->fd), 0);
 	}
@@ -273,7 +202,7 @@ static bool restart_hub(void)
 {
 	char path[64];
 
-	snprintf(path, sizeof(path), DEVICES "/usb%d/authorized", bus);
+	snprintf(path, sizeof(path), KCOV_USB_DEVICES "/usb%d/authorized", kcov_gadget_bus());
 	return !kcov_write_file(path, "0") && !kcov_write_file(path, "1");
 }
 
@@ -283,7 +212,7 @@ static void sections_of_a_followed_hub_end_with_its_work(void **state)
 	const struct kcov_test *t = *state;
 
 	assert_int_equal(kcov_write_file(KCOV_FOLLOW, "1"), 0);
-	assert_int_equal(enable_both(t->fd, usb_handle(bus)), 0);
+	assert_int_equal(enable_both(t->fd, own_handle()), 0);
 	for (int round = 0; round < kcov_rounds(); round++) {
 		assert_true(restart_hub());
 		assert_true(kcov_wait_for(hub_is_recorded, (void *)t));
@@ -294,42 +223,16 @@ static void sections_of_a_followed_hub_end_with_its_work(void **state)
 	assert_int_equal(kcov_write_file(KCOV_FOLLOW, "0"), 0);
 }
 
-static bool find_bus(void)
-{
-	DIR *directory = opendir(CONTROLLER);
-	struct dirent *entry;
-
-	while (directory && (entry = readdir(directory)))
-		if (!strncmp(entry->d_name, "usb", 3) && !bus)
-			bus = atoi(entry->d_name + 3);
-	if (directory)
-		closedir(directory);
-	return bus > 0;
-}
-
 static int start(void **state)
 {
 	(void)state;
-	if (!run("modprobe dummy_hcd") || !run("modprobe libcomposite") ||
-	    !run("modprobe usb_f_ss_lb"))
-		return -1;
-	if (access(CONFIGFS "/usb_gadget", F_OK) &&
-	    mount("configfs", CONFIGFS, "configfs", 0, NULL))
-		return -1;
-	kcov_symbols_forget();
-	return find_bus() && make_gadget() ? 0 : -1;
+	return kcov_gadget_start() ? 0 : -1;
 }
 
 static int stop(void **state)
 {
 	(void)state;
-	unplug();
-	remove_gadget();
-	umount(CONFIGFS);
-	kcov_symbols_forget();
-	/* fails when a module that both need went with the first */
-	run("modprobe -r usb_f_ss_lb dummy_hcd");
-	return kcov_is_loaded("usb_f_ss_lb") || kcov_is_loaded("dummy_hcd") ? -1 : 0;
+	return kcov_gadget_stop() ? 0 : -1;
 }
 
 /* --- usbcore itself comes and goes --------------------------------------------------------- */
@@ -343,7 +246,7 @@ static void *enable_and_disable(void *unused)
 
 	(void)unused;
 	while (!failed && !atomic_load(&enabled_enough))
-		failed = remote_enable(own.fd, usb_handle(1)) || kcov_disable(own.fd);
+		failed = remote_enable(own.fd, kcov_usb_handle(1)) || kcov_disable(own.fd);
 	kcov_release(&own);
 	return (void *)failed;
 }
@@ -352,7 +255,7 @@ static void *enable_and_disable(void *unused)
 static bool usbcore_is_out(void *unused)
 {
 	(void)unused;
-	return !kcov_is_loaded("usbcore") || run("modprobe -r usbcore 2>/dev/null");
+	return !kcov_is_loaded("usbcore") || !system("modprobe -r usbcore 2>/dev/null");
 }
 
 /* The probe must be there once, whoever sees the module first: twice ends the kernel. */
@@ -367,7 +270,7 @@ static void usbcore_that_comes_meanwhile_is_hooked_once(void **state)
 	atomic_store(&enabled_enough, false);
 	assert_int_equal(pthread_create(&thread, NULL, enable_and_disable, NULL), 0);
 	for (int round = 0; round < kcov_rounds(); round++)
-		odd += !kcov_wait_for(usbcore_is_out, NULL) || !run("modprobe usbcore");
+		odd += !kcov_wait_for(usbcore_is_out, NULL) || system("modprobe usbcore");
 	atomic_store(&enabled_enough, true);
 	pthread_join(thread, &failed);
 	assert_null(failed);
@@ -377,8 +280,8 @@ static void usbcore_that_comes_meanwhile_is_hooked_once(void **state)
 
 static int teardown_large(void **state)
 {
-	unplug();
-	return kcov_wait_for(is_gone, NULL) ? kcov_test_teardown(state) : -1;
+	kcov_unplug();
+	return kcov_wait_for(kcov_gadget_is_gone, NULL) ? kcov_test_teardown(state) : -1;
 }
 
 static int setup_large(void **state)
