@@ -112,6 +112,8 @@ examples := $(patsubst tools/%.c,build/tools/%,$(wildcard tools/examples/*.c))
 # A group of many files has a directory.
 large := stress fuzz
 groups := $(patsubst tests/%.c,build/tests/%,$(wildcard tests/test_*.c)) $(large:%=build/tests/test_%)
+# for make check-instrument alone
+scenarios := $(patsubst tests/%.c,build/tests/%,$(wildcard tests/instrument/test_*.c))
 units := $(patsubst tests/unit/%.c,build/tests/unit/%,$(wildcard tests/unit/test_*.c))
 asan := $(patsubst build/tests/unit/%,build/tests/unit-asan/%,$(units))
 shared := $(filter-out tests/test_%,$(wildcard tests/*.c))
@@ -119,7 +121,7 @@ shared := $(filter-out tests/test_%,$(wildcard tests/*.c))
 .PHONY: tools tests
 tools: $(if $(wildcard tools/kcovctl.c),build/tools/kcovctl) $(examples)
 	@:
-tests: $(groups) $(if $(groups),build/tests/compat/caller build/tests/same/records) $(units) $(asan) $(if $(wildcard tests/sample/Kbuild),sample) $(if $(swapped),swap)
+tests: $(groups) $(scenarios) $(if $(groups),build/tests/compat/caller build/tests/same/records) $(units) $(asan) $(if $(wildcard tests/sample/Kbuild),sample) $(if $(swapped),swap)
 	@:
 
 all_cflags = -std=gnu11 -Wall -Wextra -Werror $(CFLAGS) -Iinclude -I. -Itests -MMD -MP -MF build/dep/$(subst /,_,$@).d
@@ -158,6 +160,10 @@ build/tests/test_$(1): $$(call objects,$$(wildcard tests/$(1)/*.c) $$(shared))
 endef
 $(foreach group,$(large),$(eval $(call large_group,$(group))))
 build/tests/test_%: build/obj/tests/test_%.o $(call objects,$(shared))
+	$(call program,$^,,$(test_libs))
+
+build/tests/instrument/test_%: build/obj/tests/instrument/test_%.o \
+		$(call objects,$(filter-out tests/instrument/test_%,$(wildcard tests/instrument/*.c)) $(shared))
 	$(call program,$^,,$(test_libs))
 
 build/tests/same/records: build/obj/tests/same/records.o $(call objects,$(shared))
@@ -263,6 +269,14 @@ stress fuzz: image
 	$(Q)WHAT=$@ TESTS=$@ RUNS=stock KCOV_SECONDS=$(SECONDS) KCOV_SEED=$(SEED) \
 		TIMEOUT=$$(($(SECONDS) + 900)) tests/vm/check
 
+# its first run builds what the others, which boot, use
+.PHONY: check-instrument
+check-instrument: image
+	$(Q)tests/vm/host $@
+	$(Q)tests/vm/instrument programs
+	$(Q)WHAT=$@ TESTS='$(or $(TESTS),isofs $(scenarios:build/tests/instrument/test_%=%))' JOBS=1 \
+		EXTRA=build/$@/root tests/vm/check
+
 # on the host, with what clang makes of kcov_record.h; finds go to build/fuzz
 fuzz-record:
 	$(Q)tests/vm/host fuzz-record
@@ -345,6 +359,9 @@ make fuzz          calls and debugfs files with inputs made from tests/corpus/ca
 make fuzz-record   kcov_record.h under libFuzzer, on the host: SECONDS=60 SEED=
 make check-excluded         is the table of functions that are not covered right?
                    compiles what mainline leaves out, and compares
+make check-instrument       a list of the distribution's modules, built with callbacks from
+                   nothing and used in the VM: a table, build/check-instrument/table.md;
+                   RUNS=stock only the second part; TESTS='ext4 usbcore' only these
 make check-same    is the same recorded of the same code on the stock kernel, moved
                    and not, and on the reference kernel?
 make reference     a small kernel with CONFIG_KCOV, to compare with; then

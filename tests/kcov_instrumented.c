@@ -22,13 +22,54 @@
 
 /* --- the module ------------------------------------------------------------------------------ */
 
+struct bytes {
+	const char *at;
+	size_t count;
+};
+
+/* Nothing if there is no such file. */
+static struct bytes map_file(const char *module)
+{
+	struct bytes file = { NULL, 0 };
+	char path[PATH_MAX];
+	struct stat stat;
+	void *memory;
+	int fd;
+
+	snprintf(path, sizeof(path), KCOV_INSTRUMENTED "/%s.ko", module);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return file;
+	memory = fstat(fd, &stat) ? MAP_FAILED :
+		 mmap(NULL, stat.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (memory != MAP_FAILED)
+		file = (struct bytes){ memory, stat.st_size };
+	close(fd);
+	return file;
+}
+
+static void unmap_file(struct bytes file)
+{
+	if (file.count)
+		munmap((void *)file.at, file.count);
+}
+
+/* What a file calls x-y is loaded as x_y. */
+static void loaded_name(const char *module, char *name, size_t room)
+{
+	snprintf(name, room, "%s", module);
+	for (char *at = name; (at = strchr(at, '-')); )
+		*at = '_';
+}
+
 static size_t read_id(const char *module, char *id, size_t room)
 {
-	char path[PATH_MAX];
+	char path[PATH_MAX], name[64];
 	ssize_t length;
 	int fd;
 
-	snprintf(path, sizeof(path), "/sys/module/%s/notes/.note.gnu.build-id", module);
+	loaded_name(module, name, sizeof(name));
+	snprintf(path, sizeof(path), "/sys/module/%s/notes/.note.gnu.build-id", name);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return 0;
@@ -37,32 +78,16 @@ static size_t read_id(const char *module, char *id, size_t room)
 	return length > 0 ? length : 0;
 }
 
-static bool file_has(const char *path, const char *bytes, size_t length)
-{
-	const int fd = open(path, O_RDONLY | O_CLOEXEC);
-	struct stat stat;
-	void *file;
-	bool has;
-
-	if (fd < 0 || fstat(fd, &stat))
-		return false;
-	file = mmap(NULL, stat.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-	close(fd);
-	if (file == MAP_FAILED)
-		return false;
-	has = memmem(file, stat.st_size, bytes, length);
-	munmap(file, stat.st_size);
-	return has;
-}
-
 /* A loaded module's note is a part of the file it was loaded from. */
 bool kcov_is_swapped(const char *module)
 {
-	char path[PATH_MAX], id[ID_BYTES];
+	const struct bytes file = map_file(module);
+	char id[ID_BYTES];
 	const size_t length = read_id(module, id, sizeof(id));
+	const bool has = length && memmem(file.at, file.count, id, length);
 
-	snprintf(path, sizeof(path), KCOV_INSTRUMENTED "/%s.ko", module);
-	return length && file_has(path, id, length);
+	unmap_file(file);
+	return has;
 }
 
 /* False, with what it said, if a command fails. */
@@ -79,19 +104,65 @@ static bool run(const char *format, const char *module)
 	return !status;
 }
 
-/* The stock one is there before, so that it is one that is swapped. */
-bool kcov_swap_in(const char *module)
+/*
+ * What the file says that it needs: "depends=", and names with commas between them. Whoever tests
+ * has kcov.ko loaded, or wants to see what happens without.
+ */
+static int load_needed(const char *module)
 {
-	return kcov_is_swapped(module) ||
-	       (run("modprobe %s 2>&1", module) &&
-		run("kcovctl load -d " KCOV_INSTRUMENTED " %s 2>&1", module) &&
-		kcov_is_swapped(module));
+	static const char key[] = "\0depends=";
+	const struct bytes file = map_file(module);
+	const char *found = memmem(file.at, file.count, key, sizeof(key) - 1);
+	char list[256] = "", *rest;
+	int err = file.count ? 0 : ENOENT;
+
+	if (found)
+		snprintf(list, sizeof(list), "%s", found + sizeof(key) - 1);
+	unmap_file(file);
+	for (char *name = strtok_r(list, ",", &rest); name && !err;
+	     name = strtok_r(NULL, ",", &rest))
+		err = strcmp(name, "kcov") && !run("modprobe %s 2>&1", name) ? ENOENT : 0;
+	return err;
 }
 
-bool kcov_swap_back(const char *module)
+int kcov_insert(const char *module)
+{
+	char path[PATH_MAX];
+	const int err = load_needed(module);
+
+	if (err)
+		return err;
+	snprintf(path, sizeof(path), KCOV_INSTRUMENTED "/%s.ko", module);
+	return kcov_load_file(path, "");
+}
+
+int kcov_swap_out(const char *module)
+{
+	char name[64];
+
+	loaded_name(module, name, sizeof(name));
+	return kcov_is_loaded(name) ? kcov_unload(name) : 0;
+}
+
+/* The stock one is there before, if there is one, so that it is one that is swapped. */
+int kcov_swap_in(const char *module)
+{
+	char said[256], command[128];
+
+	if (kcov_is_swapped(module))
+		return 0;
+	printf("with callbacks: %s\n", module);
+	fflush(stdout);
+	snprintf(command, sizeof(command), "modprobe %s 2>&1", module);
+	kcov_run(command, said, sizeof(said));
+	return run("kcovctl load -d " KCOV_INSTRUMENTED " %s 2>&1", module) &&
+	       kcov_is_swapped(module) ? 0 : ENOENT;
+}
+
+int kcov_swap_back(const char *module)
 {
 	return (!kcov_is_swapped(module) || run("kcovctl unload %s 2>&1", module)) &&
-	       run("modprobe %s 2>&1", module) && !kcov_is_swapped(module);
+	       run("modprobe %s 2>&1", module) && !kcov_is_swapped(module) ? 0 : ENOENT;
 }
 
 /* --- images ---------------------------------------------------------------------------------- */
@@ -220,13 +291,19 @@ static size_t count_distinct(unsigned long *pcs, size_t count)
 	return distinct;
 }
 
+/* A part that the compiler has moved away begins with a callback, a function with its entry. */
+static bool is_entry(unsigned long pc)
+{
+	return kcov_is_entry(pc) && !strstr(kcov_symbol_at(pc), ".cold");
+}
+
 size_t kcov_blocks(const struct kcov_test *t, size_t count, const char *function)
 {
 	unsigned long *pcs = calloc(count + 1, sizeof(*pcs));
 	size_t found = 0;
 
 	for (size_t i = 1; pcs && i <= count && i < t->size; i++)
-		if (!kcov_is_entry(t->buffer[i]) &&
+		if (!is_entry(t->buffer[i]) &&
 		    !strcmp(kcov_symbol_at(t->buffer[i]), function))
 			pcs[found++] = t->buffer[i];
 	found = count_distinct(pcs, found);
@@ -244,7 +321,7 @@ static size_t count_within(const struct kcov_test *t, size_t count, const char *
 		return 0;
 	for (size_t i = 1; i <= count && i < t->size; i++)
 		found += kcov_is_within(&text, t->buffer[i]) &&
-			 kcov_is_entry(t->buffer[i]) == entries;
+			 is_entry(t->buffer[i]) == entries;
 	return found;
 }
 

@@ -22,9 +22,16 @@ struct kcov_call {
 	int result;
 };
 
-/* By kcovctl; harmless when it is so already. Who uses the module must have stopped. */
-bool kcov_swap_in(const char *module);
-bool kcov_swap_back(const char *module);
+/*
+ * By kcovctl, what it says is printed if it fails: 0 or ENOENT. Harmless when it is so already. Who
+ * uses the module must have stopped. In is the one with callbacks, back the stock one.
+ */
+int kcov_swap_in(const char *module);
+int kcov_swap_back(const char *module);
+
+/* Without kcovctl, 0 or an errno: the one with callbacks where none is; none, whichever it was. */
+int kcov_insert(const char *module);
+int kcov_swap_out(const char *module);
 bool kcov_is_swapped(const char *module);
 
 /* An image file on a loop device, which goes with the mount; 0 or an errno. */
