@@ -125,6 +125,13 @@ static int load_needed(const char *module)
 	return err;
 }
 
+/* The runner's table knows by this who uses what. */
+static void say_swapped(const char *module)
+{
+	printf("with callbacks: %s\n", module);
+	fflush(stdout);
+}
+
 int kcov_insert(const char *module)
 {
 	char path[PATH_MAX];
@@ -132,6 +139,7 @@ int kcov_insert(const char *module)
 
 	if (err)
 		return err;
+	say_swapped(module);
 	snprintf(path, sizeof(path), KCOV_INSTRUMENTED "/%s.ko", module);
 	return kcov_load_file(path, "");
 }
@@ -151,8 +159,7 @@ int kcov_swap_in(const char *module)
 
 	if (kcov_is_swapped(module))
 		return 0;
-	printf("with callbacks: %s\n", module);
-	fflush(stdout);
+	say_swapped(module);
 	snprintf(command, sizeof(command), "modprobe %s 2>&1", module);
 	kcov_run(command, said, sizeof(said));
 	return run("kcovctl load -d " KCOV_INSTRUMENTED " %s 2>&1", module) &&
