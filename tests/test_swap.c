@@ -609,6 +609,10 @@ static void home_is_that_of_the_user(void **state)
 	assert_non_null(strstr(said, "/root/.cache/kcov/modules/"));
 	shell("SUDO_USER=nobody XDG_CACHE_HOME=/tmp/cache kcovctl load cuse 2>&1");
 	assert_non_null(strstr(said, "/tmp/cache/kcov/modules/"));
+	shell("XDG_CACHE_HOME=/tmp/cache KCOV_CACHE=/tmp/own kcovctl load cuse 2>&1");
+	assert_non_null(strstr(said, " /tmp/own/modules/"));
+	shell("XDG_CACHE_HOME=cache KCOV_CACHE=own HOME=/root kcovctl load cuse 2>&1");
+	assert_non_null(strstr(said, " /root/.cache/kcov/modules/"));
 }
 
 #define SWAP_TEST(name) cmocka_unit_test_teardown(name, clean_up)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The private directory with instrumented modules for one kernel.
+ * The private directory, and in it instrumented modules for one kernel.
  */
 #define _GNU_SOURCE 1
 #include <dirent.h>
@@ -28,21 +28,39 @@ static const char *home(void)
 	return entry ? entry->pw_dir : NULL;
 }
 
-bool cache_directory(const char *release, char *path, size_t room)
+/* A relative one would be another one in each directory. */
+static const char *absolute(const char *variable)
 {
-	const char *cache = getenv("XDG_CACHE_HOME");
+	const char *path = getenv(variable);
+
+	return path && *path == '/' ? path : NULL;
+}
+
+bool cache_home(char *path, size_t room)
+{
+	const char *cache = absolute("XDG_CACHE_HOME");
+	const char *chosen = absolute("KCOV_CACHE");
 	const char *own = home();
 
-	if (cache && *cache == '/') {
-		snprintf(path, room, "%s/kcov/modules/%s", cache, release);
-		return true;
-	}
-	if (own) {
-		snprintf(path, room, "%s/.cache/kcov/modules/%s", own, release);
-		return true;
-	}
-	warnx("no home directory to look for instrumented modules in: name one with --dir");
-	return false;
+	if (chosen)
+		snprintf(path, room, "%s", chosen);
+	else if (cache)
+		snprintf(path, room, "%s/kcov", cache);
+	else if (own)
+		snprintf(path, room, "%s/.cache/kcov", own);
+	else
+		warnx("no home directory to keep instrumented modules in: set KCOV_CACHE to a directory");
+	return chosen || cache || own;
+}
+
+bool cache_directory(const char *release, char *path, size_t room)
+{
+	char home[CACHE_PATH];
+
+	if (!cache_home(home, sizeof(home)))
+		return false;
+	snprintf(path, room, "%s/modules/%s", home, release);
+	return true;
 }
 
 static bool is_file_of(const char *file, const char *name)

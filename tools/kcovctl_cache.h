@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The private directory with instrumented modules for one kernel.
+ * The private directory, and in it instrumented modules for one kernel.
  */
 #ifndef KCOVCTL_CACHE_H
 #define KCOVCTL_CACHE_H
@@ -8,10 +8,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#define CACHE_PATH 4000
+
 /*
- * $XDG_CACHE_HOME/kcov/modules/RELEASE, or below ~/.cache; under sudo ~ is
- * the home of who typed it. False: said why.
+ * Where all that is built lies: $KCOV_CACHE, else $XDG_CACHE_HOME/kcov, else
+ * ~/.cache/kcov; relative ones are as if not set, and under sudo ~ is the home
+ * of who typed it. False: said why.
  */
+bool cache_home(char *path, size_t room);
+
+/* modules/RELEASE there. False: said why. */
 bool cache_directory(const char *release, char *path, size_t room);
 
 /* The file of a module in a directory, - and _ alike. */
