@@ -24,6 +24,7 @@
 #define MOUNT		COPIES "/mount"
 #define INSTRUMENTED	FILES "/crc-itu-t.ko"
 #define RADIO		"mac80211_hwsim"
+#define IMAGE		"/instrumented/isofs.iso"
 #define OPTIONS		"/etc/modprobe.d/kcov_swap.conf"
 #define LOAD		"load -d " FILES " "
 #define COPY		"load -d " COPIES " "
@@ -180,8 +181,8 @@ static int setup(void **state)
 /* Whatever a test left behind. */
 static int clean_up(void **state)
 {
-	static const char *const modules[] = { "udf", "cdrom", "crc_itu_t", "binfmt_misc", "cpuid",
-					       "overlay", RADIO };
+	static const char *const modules[] = { "udf", "isofs", "cdrom", "crc_itu_t", "binfmt_misc", "cpuid",
+					       "overlay", "dummy", "loop", RADIO };
 
 	(void)state;
 	umount2(MOUNT, MNT_DETACH);
@@ -352,6 +353,18 @@ static void disk_that_is_mounted_is_named(void **state)
 	assert_null(strstr(said, "on a disk"));
 }
 
+/* sysfs shows no driver of it. */
+static void disk_without_a_device_is_named(void **state)
+{
+	(void)state;
+	assert_true(make_named("loop") && shell("modprobe loop && losetup /dev/loop0 " IMAGE));
+	assert_true(shell("mount -t iso9660 -o ro /dev/loop0 " MOUNT));
+	REFUSES(COPY "loop", "loop: in use: " MOUNT " (iso9660) is on a disk that it drives",
+		"umount " MOUNT);
+	assert_true(shell("umount " MOUNT "; losetup -d /dev/loop0"));
+	DOES(COPY "loop", "loop: stock module out, instrumented one in");
+}
+
 /* Below another root, too. */
 static bool bind(const char *directory)
 {
@@ -383,6 +396,20 @@ static void network_interface_is_named(void **state)
 		"ip link set wlan0 down");
 	assert_true(shell("ip link set wlan0 down"));
 	DOES(COPY RADIO, RADIO ": stock module out, instrumented one in");
+}
+
+/* Nobody counts it, whether it is up or down, and it would not come back. */
+static void interface_without_a_device_is_named(void **state)
+{
+	(void)state;
+	assert_true(make_named("dummy") && shell("modprobe dummy && ip link delete dummy0"));
+	assert_true(shell("ip link add swap0 type dummy"));
+	REFUSES(COPY "dummy", "dummy: in use: the network interface swap0 is made by it",
+		"ip link delete swap0");
+	assert_true(shell("ip link set swap0 up"));
+	REFUSES(COPY "dummy", "dummy: in use: the network interface swap0 is made by it");
+	assert_true(shell("ip link delete swap0"));
+	DOES(COPY "dummy", "dummy: stock module out, instrumented one in");
 }
 
 /* Nor does what it uses go. */
@@ -634,8 +661,10 @@ int main(void)
 		SWAP_TEST(instrumented_user_comes_back_instrumented),
 		SWAP_TEST(mount_is_named),
 		SWAP_TEST(disk_that_is_mounted_is_named),
+		SWAP_TEST(disk_without_a_device_is_named),
 		SWAP_TEST(root_filesystem_is_named),
 		SWAP_TEST(network_interface_is_named),
+		SWAP_TEST(interface_without_a_device_is_named),
 		SWAP_TEST(user_that_is_used_stays),
 		SWAP_TEST(count_without_a_name_is_told),
 

@@ -75,6 +75,35 @@ struct kmod_module *modules_in_file(const struct modules *modules,
 	return NULL;
 }
 
+static bool is_among(struct kmod_list *list, const char *name)
+{
+	struct kmod_list *entry;
+	bool found = false;
+
+	kmod_list_foreach(entry, list) {
+		struct kmod_module *module = kmod_module_get_module(entry);
+
+		found |= !strcmp(kmod_module_get_name(module), name);
+		kmod_module_unref(module);
+	}
+	return found;
+}
+
+bool modules_serve(const struct modules *modules, const char *name,
+		   const char *prefix, const char *kind)
+{
+	struct kmod_list *list = NULL;
+	char alias[80];
+	bool found;
+
+	snprintf(alias, sizeof(alias), "%s%s", prefix, kind);
+	if (kmod_module_new_from_lookup(modules->stock, alias, &list) < 0 || !list)
+		return !strcmp(kind, name);
+	found = is_among(list, name);
+	kmod_module_unref_list(list);
+	return found;
+}
+
 bool module_exists(const struct kmod_module *module)
 {
 	return kmod_module_get_path(module);

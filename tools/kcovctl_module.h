@@ -34,6 +34,13 @@ struct kmod_module *modules_named(const struct modules *modules,
 struct kmod_module *modules_in_file(const struct modules *modules,
 				    const char *path);
 
+/*
+ * Whether this one has the alias of a kind, fs-ext4 of the filesystem ext4; what
+ * has no alias is called like its kind.
+ */
+bool modules_serve(const struct modules *modules, const char *name,
+		   const char *prefix, const char *kind);
+
 /* Whether the running kernel has a file of it. */
 bool module_exists(const struct kmod_module *module);
 
