@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
@@ -25,6 +26,7 @@
 #define INSTRUMENTED	FILES "/crc-itu-t.ko"
 #define RADIO		"mac80211_hwsim"
 #define IMAGE		"/instrumented/isofs.iso"
+#define LOCK		"/run/kcov/.lock"
 #define OPTIONS		"/etc/modprobe.d/kcov_swap.conf"
 #define LOAD		"load -d " FILES " "
 #define COPY		"load -d " COPIES " "
@@ -187,7 +189,8 @@ static int clean_up(void **state)
 	(void)state;
 	umount2(MOUNT, MNT_DETACH);
 	unlink(OPTIONS);
-	shell("rm -rf " COPIES " /run/kcov; mkdir -p " MOUNT "; modprobe -r " RADIO);
+	shell("losetup -d /dev/loop0; rm -rf " COPIES " /run/kcov; mkdir -p " MOUNT);
+	shell("modprobe -r " RADIO);
 	for (size_t i = 0; i < ARRAY_SIZE(modules); i++)
 		if (kcov_is_loaded(modules[i]) && kcov_unload(modules[i]))
 			return -1;
@@ -289,6 +292,24 @@ static void options_are_those_of_modprobe(void **state)
 	assert_int_equal(unlink(OPTIONS), 0);
 	DOES(LOAD "crc_itu_t", "instrumented module in");
 	assert_int_equal(kcov_read_number("/sys/module/crc_itu_t/parameters/mark", ""), 0);
+}
+
+static void one_waits_for_another(void **state)
+{
+	int lock;
+
+	(void)state;
+	shell("mkdir -p /run/kcov");
+	lock = open(LOCK, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	assert_int_equal(flock(lock, LOCK_EX), 0);
+	assert_false(shell("timeout 1 kcovctl " LOAD "crc_itu_t 2>&1"));
+	assert_non_null(strstr(said, "another kcovctl load or unload"));
+	assert_false(shell("timeout 1 kcovctl unload 2>&1"));
+	assert_non_null(strstr(said, "another kcovctl load or unload"));
+	assert_false(kcov_is_loaded("crc_itu_t"));
+	close(lock);
+	DOES(LOAD "crc_itu_t", "instrumented module in");
+	assert_null(strstr(said, "another kcovctl"));
 }
 
 /* --- users ------------------------------------------------------------------------------- */
@@ -655,6 +676,7 @@ int main(void)
 		SWAP_TEST(several_come_in_the_order_of_their_dependencies),
 		SWAP_TEST(what_it_needs_is_loaded_first),
 		SWAP_TEST(options_are_those_of_modprobe),
+		SWAP_TEST(one_waits_for_another),
 
 		SWAP_TEST(module_that_uses_it_is_named),
 		SWAP_TEST(module_that_uses_it_goes_out_and_comes_back),

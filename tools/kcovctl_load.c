@@ -329,6 +329,7 @@ static bool load(struct request *request, char **words)
 
 	if (!swap_is_allowed(&verb_load))
 		return false;
+	state_lock();
 	fit = is_kcov_loaded();
 	if (!add_words(request, words) || !fit)
 		return false;

@@ -6,13 +6,17 @@
 #define _GNU_SOURCE 1
 #include <err.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "kcovctl.h"
 #include "kcovctl_state.h"
+
+#define LOCK_PATH STATE_DIRECTORY "/.lock"
 
 struct place {
 	char path[4096];
@@ -39,6 +43,23 @@ struct state state_read(const char *name)
 	state.had_stock = state.known && !strcmp(before, "stock");
 	fclose(file);
 	return state;
+}
+
+/* Root's alone: who may open it may hold it. */
+void state_lock(void)
+{
+	int lock;
+
+	mkdir(STATE_DIRECTORY, 0755);
+	lock = open(LOCK_PATH, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (lock >= 0 && flock(lock, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK) {
+		warnx("another kcovctl load or unload is at work: waiting until it is done");
+		while (flock(lock, LOCK_EX) && errno == EINTR)
+			;
+	}
+	if (lock < 0)
+		warnx("%s: %s: no other kcovctl load or unload will wait for this one",
+		      LOCK_PATH, error_text(errno));
 }
 
 bool state_write(const char *name, bool had_stock, const char *path)

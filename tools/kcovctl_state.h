@@ -17,6 +17,9 @@ struct state {
 	char path[4096];	/* the instrumented file */
 };
 
+/* Until this process ends, no other one swaps; it waits for one that does. */
+void state_lock(void);
+
 struct state state_read(const char *name);
 
 /* False: said why. */

@@ -98,6 +98,7 @@ static bool unload(struct plan *plan, char **words)
 {
 	if (!swap_is_allowed(&verb_unload))
 		return false;
+	state_lock();
 	if (!*words)
 		add_known(plan);
 	if (!add_words(plan, words) || !plan_complete(plan) || !swap_run(plan))
