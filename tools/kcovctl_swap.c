@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "kcovctl_klog.h"
-#include "kcovctl_lockdown.h"
+#include "kcovctl_refusal.h"
 #include "kcovctl_swap.h"
 
 #define DISABLED_PATH "/proc/sys/kernel/modules_disabled"
@@ -51,55 +51,6 @@ bool swap_is_allowed(const struct kcovctl_verb *verb)
 		return false;
 	}
 	return true;
-}
-
-/* --- why the kernel does not take a file ---------------------------------- */
-
-/* Under lockdown a signature would be no cure: kcov's own file is closed, too. */
-static void explain_signature(const struct part *part)
-{
-	const struct lockdown lockdown = lockdown_read();
-	const char *path = kmod_module_get_path(part->file);
-
-	if (lockdown.level[0]) {
-		warnx("  the kernel is locked down (%s), as Secure Boot does: it takes signed",
-		      lockdown.level);
-		warnx("  modules only, and nobody may open kcov: boot with Secure Boot off, in");
-		warnx("  the firmware or by mokutil --disable-validation, and without lockdown=");
-		warnx("  on the kernel's command line");
-		return;
-	}
-	warnx("  the kernel takes modules only that are signed with a key that it trusts:");
-	warnx("  scripts/sign-file sha256 KEY CERT %s", path);
-	warnx("  and mokutil --import CERT; or boot without module.sig_enforce");
-}
-
-static void explain(const struct part *part, int err)
-{
-	switch (err) {
-	case EPERM:
-	case EKEYREJECTED:
-	case ENOKEY:
-	case EBADMSG:
-		explain_signature(part);
-		break;
-	case ENOEXEC:
-	case EINVAL:
-	case ENOENT:
-		warnx("  it does not fit this kernel: kcovctl instrument %s makes one that does",
-		      part->name);
-		warnx("  (or an option in /etc/modprobe.d is wrong: see dmesg)");
-		break;
-	case EEXIST:
-	case EBUSY:
-		warnx("  the stock one was loaded again meanwhile: try once more");
-		break;
-	case ENOMEM:
-		warnx("  there is not enough memory: free some");
-		break;
-	default:
-		warnx("  its init function refused, as the stock one's may do, too (see dmesg)");
-	}
 }
 
 /* False, as all that fails. */
@@ -152,7 +103,7 @@ static bool would_be_taken(const struct swap *swap, const struct part *part)
 		return true;
 	refused(swap, part, "the kernel would refuse",
 		kmod_module_get_path(part->file), err);
-	explain(part, err);
+	refusal_explain(part, err);
 	return false;
 }
 
@@ -194,7 +145,7 @@ static bool bring_all_in(struct swap *swap)
 		if (part->to == PART_FILE) {
 			refused(swap, part, "the kernel refuses",
 				kmod_module_get_path(part->file), err);
-			explain(part, err);
+			refusal_explain(part, err);
 		} else {
 			refused(swap, part, "cannot be loaded again", NULL, err);
 		}
