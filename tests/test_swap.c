@@ -183,7 +183,7 @@ static int setup(void **state)
 /* Whatever a test left behind. */
 static int clean_up(void **state)
 {
-	static const char *const modules[] = { "udf", "isofs", "cdrom", "crc_itu_t", "binfmt_misc", "cpuid",
+	static const char *const modules[] = { "udf", "firewire_core", "isofs", "cdrom", "crc_itu_t", "binfmt_misc", "cpuid",
 					       "overlay", "dummy", "loop", RADIO };
 
 	(void)state;
@@ -279,6 +279,25 @@ static void what_it_needs_is_loaded_first(void **state)
 	(void)state;
 	DOES(LOAD "udf", "crc_itu_t: stock module in, udf needs it", "udf: instrumented module in");
 	assert_true(is_from("crc_itu_t", stock) && is_from("udf", FILES "/udf.ko"));
+}
+
+/* The file says that it needs a stock module, which needs what is loaded with it. */
+static bool make_user_of_a_user(void)
+{
+	return copy_replacing(FILES "/udf.ko", "udf", "depends=crc-itu-t,kcov",
+			      "depends=firewire-core") ||
+	       copy_replacing(FILES "/udf.ko", "udf", "depends=kcov,crc-itu-t",
+			      "depends=firewire-core");
+}
+
+static void stock_module_between_two_of_them_is_no_obstacle(void **state)
+{
+	(void)state;
+	assert_true(make_user_of_a_user());
+	DOES("load " COPIES "/udf.ko " INSTRUMENTED, "crc_itu_t: instrumented module in",
+	     "firewire_core: stock module in, udf needs it", "udf: instrumented module in");
+	assert_true(is_from("crc_itu_t", INSTRUMENTED) && is_from("udf", COPIES "/udf.ko"));
+	assert_int_equal(access("/sys/module/crc_itu_t/holders/firewire_core", F_OK), 0);
 }
 
 static void options_are_those_of_modprobe(void **state)
@@ -517,6 +536,25 @@ static void second_that_fails_takes_the_first_back(void **state)
 	assert_false(is_from("udf", COPIES "/udf.ko"));
 }
 
+/* Asked for one, the kernel says no: the other's is not loaded. */
+static void what_it_needs_waits_for_the_kernel(void **state)
+{
+	(void)state;
+	assert_true(make_named("cpuid") && shell("modprobe cpuid"));
+	assert_true(copy_with(COPIES "/cpuid.ko", "cpuid", ELFMAG,
+			      offsetof(Elf64_Ehdr, e_machine), "\3", 1));
+	REFUSES("load " COPIES "/cpuid.ko " FILES "/udf.ko", "the kernel would refuse");
+	assert_false(kcov_is_loaded("crc_itu_t"));
+}
+
+static void what_it_needs_goes_with_it(void **state)
+{
+	(void)state;
+	assert_true(make_unlinkable(FILES "/udf.ko", "udf"));
+	REFUSES(COPY "udf", "udf: the kernel refuses");
+	assert_false(kcov_is_loaded("crc_itu_t"));
+}
+
 /* Its user came when all had been looked at: sysfs does not tell this process of it. */
 static int swap_with_a_hidden_user(void *unused)
 {
@@ -675,6 +713,7 @@ int main(void)
 		SWAP_TEST(rebuilt_module_takes_the_place_of_an_older_one),
 		SWAP_TEST(several_come_in_the_order_of_their_dependencies),
 		SWAP_TEST(what_it_needs_is_loaded_first),
+		SWAP_TEST(stock_module_between_two_of_them_is_no_obstacle),
 		SWAP_TEST(options_are_those_of_modprobe),
 		SWAP_TEST(one_waits_for_another),
 
@@ -695,6 +734,8 @@ int main(void)
 		SWAP_TEST(module_that_cannot_be_linked_leaves_the_stock_one),
 		SWAP_TEST(kernel_is_asked_before_the_stock_one_goes),
 		SWAP_TEST(second_that_fails_takes_the_first_back),
+		SWAP_TEST(what_it_needs_waits_for_the_kernel),
+		SWAP_TEST(what_it_needs_goes_with_it),
 		SWAP_TEST(removal_that_fails_brings_back_what_is_out),
 
 		SWAP_TEST(unknown_name_is_refused),

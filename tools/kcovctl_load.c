@@ -27,8 +27,9 @@ static const char usage[] =
 	"\n"
 	"MODULE is a name, or the path of a file (with a / in it, or .ko at its\n"
 	"end). Several are swapped together, in the order in which they depend\n"
-	"on each other. What else they depend on is loaded first, as modprobe\n"
-	"does, with the options of /etc/modprobe.d.\n"
+	"on each other. What else they depend on is loaded, too, as modprobe\n"
+	"does, with the options of /etc/modprobe.d, and taken out again if the\n"
+	"load fails.\n"
 	"\n"
 	"  -d, --dir DIR   where instrumented modules are; default:\n"
 	"                  modules/RELEASE in $KCOV_CACHE, or in ~/.cache/kcov of\n"
@@ -270,46 +271,6 @@ static void drop_loaded(struct plan *plan)
 	}
 }
 
-/* --- what it depends on --------------------------------------------------- */
-
-static bool is_needed(const struct request *request, const char *name)
-{
-	return !module_is_loaded(name) && !plan_find(&request->plan, name);
-}
-
-static bool load_dependency(const struct request *request, const char *user,
-			    const char *name)
-{
-	struct kmod_module *module = modules_named(&request->modules, name);
-	const int result = kmod_module_probe_insert_module(module, 0, NULL,
-							   NULL, NULL, NULL);
-
-	if (result < 0) {
-		warnx("%s: needs the module %s, which cannot be loaded: %s",
-		      user, name, error_text(-result));
-		warnx("  modprobe %s first, or name it, too, if it is an instrumented one",
-		      name);
-	} else if (module_is_loaded(name)) {
-		printf("%s: stock module in, %s needs it\n", name, user);
-	}
-	kmod_module_unref(module);
-	return result >= 0;
-}
-
-static bool load_dependencies(const struct request *request)
-{
-	for (size_t i = 0; i < request->plan.count; i++) {
-		const struct part *part = &request->plan.part[i];
-
-		for (size_t j = 0; j < part->depends.count; j++)
-			if (is_needed(request, part->depends.name[j]) &&
-			    !load_dependency(request, part->name,
-					     part->depends.name[j]))
-				return false;
-	}
-	return true;
-}
-
 /* --- all of it ------------------------------------------------------------ */
 
 static void remember(const struct plan *plan)
@@ -334,8 +295,7 @@ static bool load(struct request *request, char **words)
 	if (!add_words(request, words) || !fit)
 		return false;
 	drop_loaded(&request->plan);
-	if (!plan_complete(&request->plan) || !load_dependencies(request) ||
-	    !swap_run(&request->plan))
+	if (!plan_complete(&request->plan) || !swap_run(&request->plan))
 		return false;
 	remember(&request->plan);
 	return true;

@@ -30,21 +30,53 @@ static struct part *make_room(struct plan *plan)
 	return &plan->part[plan->count++];
 }
 
+/* What is used first comes first. */
+static void add_dependency(const struct plan *plan, struct names *names,
+			   const char *name)
+{
+	struct kmod_module *module = modules_named(plan->modules, name);
+	struct kmod_list *list = kmod_module_get_dependencies(module), *entry;
+
+	kmod_list_foreach(entry, list) {
+		struct kmod_module *used = kmod_module_get_module(entry);
+
+		if (!names_have(names, kmod_module_get_name(used)))
+			names_add(names, kmod_module_get_name(used));
+		kmod_module_unref(used);
+	}
+	kmod_module_unref_list(list);
+	kmod_module_unref(module);
+	if (!names_have(names, name))
+		names_add(names, name);
+}
+
+static struct names find_dependencies(const struct plan *plan,
+				      const struct kmod_module *file)
+{
+	char *depends = file ? module_info(file, "depends") : NULL;
+	struct names direct = names_split(depends, ",");
+	struct names all = { 0 };
+
+	for (size_t i = 0; i < direct.count; i++)
+		add_dependency(plan, &all, direct.name[i]);
+	names_free(&direct);
+	free(depends);
+	return all;
+}
+
 struct part *plan_add(struct plan *plan, const char *name,
 		      struct kmod_module *file)
 {
-	char *depends = file ? module_info(file, "depends") : NULL;
 	struct part *part = make_room(plan);
 
 	*part = (struct part){
 		.name = names_spell(name),
 		.stock = modules_named(plan->modules, name),
 		.file = file,
-		.depends = names_split(depends, ","),
+		.depends = find_dependencies(plan, file),
 		.loaded = module_is_loaded(name),
 		.instrumented = module_is_instrumented(name),
 	};
-	free(depends);
 	return part;
 }
 

@@ -22,7 +22,7 @@ struct part {
 	char *name;
 	struct kmod_module *stock;	/* exists or not */
 	struct kmod_module *file;	/* instrumented; NULL: none */
-	struct names depends;		/* of the file */
+	struct names depends;		/* of the file, and on what that depends */
 	enum part_source from, to;
 	bool loaded, instrumented;	/* before */
 	bool asked;			/* on the command line */

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "kcovctl_depends.h"
 #include "kcovctl_klog.h"
 #include "kcovctl_refusal.h"
 #include "kcovctl_swap.h"
@@ -21,6 +22,7 @@
 
 struct swap {
 	const struct plan *plan;
+	struct dependencies dependencies;
 	int log;
 	size_t out;	/* parts from here on are out */
 	size_t in;	/* parts before this one are in */
@@ -138,8 +140,11 @@ static bool bring_all_in(struct swap *swap)
 {
 	for (swap->in = 0; swap->in < swap->plan->count; swap->in++) {
 		const struct part *part = &swap->plan->part[swap->in];
-		const int err = bring(part, part->to);
+		int err;
 
+		if (!dependencies_bring(&swap->dependencies, swap->plan, swap->in))
+			return false;
+		err = bring(part, part->to);
 		if (!err)
 			continue;
 		if (part->to == PART_FILE) {
@@ -184,10 +189,14 @@ static void bring_back(const struct part *part)
 		      name_of(part->from));
 }
 
+/* Among what came in stands what it needed: the last one goes first. */
 static void undo(struct swap *swap)
 {
-	while (swap->in > 0)
+	dependencies_take_out(&swap->dependencies, swap->plan, swap->in);
+	while (swap->in > 0) {
 		remove_new(&swap->plan->part[--swap->in]);
+		dependencies_take_out(&swap->dependencies, swap->plan, swap->in);
+	}
 	for (; swap->out < swap->plan->count; swap->out++)
 		bring_back(&swap->plan->part[swap->out]);
 }
@@ -242,6 +251,8 @@ bool swap_run(const struct plan *plan)
 	hold_signals(&before);
 	done = all_would_be_taken(&swap) && swap_all(&swap);
 	close(swap.log);
+	dependencies_report(&swap.dependencies, plan);
+	dependencies_free(&swap.dependencies);
 	for (size_t i = 0; done && i < plan->count; i++)
 		report(&plan->part[i]);
 	error_flush();
