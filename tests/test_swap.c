@@ -24,8 +24,10 @@
 #define COPIES		"/tmp/swap"
 #define MOUNT		COPIES "/mount"
 #define INSTRUMENTED	FILES "/crc-itu-t.ko"
+#define KCOV_PLAIN	"/kcov/kcov_plain.ko"
 #define RADIO		"mac80211_hwsim"
 #define IMAGE		"/instrumented/isofs.iso"
+#define HELD		"/sys/module/crc_itu_t/parameters/held"
 #define LOCK		"/run/kcov/.lock"
 #define OPTIONS		"/etc/modprobe.d/kcov_swap.conf"
 #define LOAD		"load -d " FILES " "
@@ -153,11 +155,11 @@ static bool make_unlinkable(const char *from, const char *name)
 }
 
 /* Like another build: nothing but the build id differs. */
-static bool make_rebuilt(void)
+static bool make_rebuilt(const char *from)
 {
 	static const char header[] = "\4\0\0\0\24\0\0\0\3\0\0\0GNU";
 	static char bytes[1 << 20];
-	const size_t size = read_bytes(INSTRUMENTED, bytes, sizeof(bytes));
+	const size_t size = read_bytes(from, bytes, sizeof(bytes));
 	char *note = memmem(bytes, size, header, sizeof(header));
 
 	if (!note)
@@ -183,12 +185,14 @@ static int setup(void **state)
 /* Whatever a test left behind. */
 static int clean_up(void **state)
 {
-	static const char *const modules[] = { "udf", "firewire_core", "isofs", "cdrom", "crc_itu_t", "binfmt_misc", "cpuid",
-					       "overlay", "dummy", "loop", RADIO };
+	static const char *const modules[] = { "udf", "firewire_core", "isofs", "cdrom",
+					       "crc_itu_t", "binfmt_misc", "cpuid", "overlay",
+					       "dummy", "loop", RADIO };
 
 	(void)state;
 	umount2(MOUNT, MNT_DETACH);
 	unlink(OPTIONS);
+	kcov_write_file(HELD, "0");
 	shell("losetup -d /dev/loop0; rm -rf " COPIES " /run/kcov; mkdir -p " MOUNT);
 	shell("modprobe -r " RADIO);
 	for (size_t i = 0; i < ARRAY_SIZE(modules); i++)
@@ -254,7 +258,7 @@ static void second_load_changes_nothing(void **state)
 static void rebuilt_module_takes_the_place_of_an_older_one(void **state)
 {
 	(void)state;
-	assert_true(shell("modprobe crc_itu_t") && make_rebuilt());
+	assert_true(shell("modprobe crc_itu_t") && make_rebuilt(INSTRUMENTED));
 	DOES(LOAD "crc_itu_t", "stock module out");
 	DOES(COPY "crc_itu_t", "crc_itu_t: instrumented module out, instrumented one in");
 	assert_true(is_from("crc_itu_t", COPIES "/crc-itu-t.ko"));
@@ -311,6 +315,27 @@ static void options_are_those_of_modprobe(void **state)
 	assert_int_equal(unlink(OPTIONS), 0);
 	DOES(LOAD "crc_itu_t", "instrumented module in");
 	assert_int_equal(kcov_read_number("/sys/module/crc_itu_t/parameters/mark", ""), 0);
+}
+
+/* What it says where swaps are remembered is of a module that is gone. */
+static void what_was_before_another_loading_does_not_count(void **state)
+{
+	(void)state;
+	DOES(LOAD "crc_itu_t", "instrumented module in");
+	assert_true(!kcov_unload("crc_itu_t") && make_rebuilt(INSTRUMENTED));
+	assert_true(shell("insmod " COPIES "/crc-itu-t.ko"));
+	DOES("unload crc_itu_t", "instrumented module out, stock one in");
+}
+
+/* The file is another one then, and what was before is known all the same. */
+static void module_that_was_built_again_is_unloaded(void **state)
+{
+	(void)state;
+	assert_true(make_rebuilt(INSTRUMENTED));
+	DOES(COPY "crc_itu_t", "instrumented module in");
+	assert_true(shell("cp " INSTRUMENTED " " COPIES "/crc-itu-t.ko"));
+	DOES("unload", "crc_itu_t: instrumented module out\n");
+	assert_false(kcov_is_loaded("crc_itu_t"));
 }
 
 static void one_waits_for_another(void **state)
@@ -536,6 +561,44 @@ static void second_that_fails_takes_the_first_back(void **state)
 	assert_false(is_from("udf", COPIES "/udf.ko"));
 }
 
+/* Nothing was loaded before it but another build of the same. */
+static void replacement_that_fails_leaves_the_older_one(void **state)
+{
+	(void)state;
+	DOES(LOAD "crc_itu_t", "instrumented module in");
+	assert_true(make_unlinkable(INSTRUMENTED, "broken") &&
+		    make_rebuilt(COPIES "/broken.ko"));
+	REFUSES(COPY "crc_itu_t", "the kernel refuses " COPIES "/crc-itu-t.ko: ENOENT",
+		"crc_itu_t: the instrumented one is back");
+	assert_true(is_from("crc_itu_t", INSTRUMENTED));
+	DOES("unload", "crc_itu_t: instrumented module out\n");
+}
+
+static void replacement_of_a_file_that_is_gone_is_told(void **state)
+{
+	(void)state;
+	assert_true(make_rebuilt(INSTRUMENTED));
+	DOES(COPY "crc_itu_t", "instrumented module in");
+	unlink(COPIES "/crc-itu-t.ko");
+	DOES(LOAD "crc_itu_t", "crc_itu_t: the loaded one could not be put back",
+	     "instrumented module out, instrumented one in");
+}
+
+/* Somebody uses the first one when the second fails. */
+static void one_that_cannot_be_taken_out_again_is_told(void **state)
+{
+	(void)state;
+	assert_true(make_unlinkable(FILES "/udf.ko", "udf") && shell("modprobe udf"));
+	assert_true(shell("echo options crc_itu_t held=1 >" OPTIONS));
+	REFUSES("load " COPIES "/udf.ko " INSTRUMENTED, "udf: the kernel refuses",
+		"crc_itu_t: the instrumented one is in and cannot be taken out again: EAGAIN",
+		"kcovctl unload crc_itu_t", "udf: the stock one is back");
+	assert_null(strstr(said, "crc_itu_t: the stock one is back"));
+	assert_true(is_from("crc_itu_t", INSTRUMENTED));
+	assert_int_equal(kcov_write_file(HELD, "0"), 0);
+	DOES("unload --users", "crc_itu_t: instrumented module out, stock one in");
+}
+
 /* Asked for one, the kernel says no: the other's is not loaded. */
 static void what_it_needs_waits_for_the_kernel(void **state)
 {
@@ -675,6 +738,21 @@ static void loaded_module_of_unknown_origin_is_refused(void **state)
 	assert_int_equal(kcov_unload("kcov_plain"), 0);
 }
 
+/* It has the name of one of /lib/modules, and is none of these. */
+static void loaded_module_of_another_build_is_refused(void **state)
+{
+	ino_t loading;
+
+	(void)state;
+	assert_true(make_named("cpuid") &&
+		    copy_replacing(KCOV_PLAIN, "plain", "kcov_plain", "cpuid"));
+	assert_true(shell("insmod " COPIES "/plain.ko"));
+	loading = loading_of("cpuid");
+	REFUSES(COPY "cpuid", "cpuid: the loaded one is another build than /lib/modules/",
+		"modprobe -r cpuid and modprobe cpuid load that one");
+	assert_int_equal(loading_of("cpuid"), loading);
+}
+
 static void stock_module_is_not_unloaded(void **state)
 {
 	(void)state;
@@ -715,6 +793,8 @@ int main(void)
 		SWAP_TEST(what_it_needs_is_loaded_first),
 		SWAP_TEST(stock_module_between_two_of_them_is_no_obstacle),
 		SWAP_TEST(options_are_those_of_modprobe),
+		SWAP_TEST(what_was_before_another_loading_does_not_count),
+		SWAP_TEST(module_that_was_built_again_is_unloaded),
 		SWAP_TEST(one_waits_for_another),
 
 		SWAP_TEST(module_that_uses_it_is_named),
@@ -734,6 +814,9 @@ int main(void)
 		SWAP_TEST(module_that_cannot_be_linked_leaves_the_stock_one),
 		SWAP_TEST(kernel_is_asked_before_the_stock_one_goes),
 		SWAP_TEST(second_that_fails_takes_the_first_back),
+		SWAP_TEST(replacement_that_fails_leaves_the_older_one),
+		SWAP_TEST(replacement_of_a_file_that_is_gone_is_told),
+		SWAP_TEST(one_that_cannot_be_taken_out_again_is_told),
 		SWAP_TEST(what_it_needs_waits_for_the_kernel),
 		SWAP_TEST(what_it_needs_goes_with_it),
 		SWAP_TEST(removal_that_fails_brings_back_what_is_out),
@@ -748,6 +831,7 @@ int main(void)
 		SWAP_TEST(without_root_it_is_refused),
 		SWAP_TEST(without_kcov_it_is_refused),
 		SWAP_TEST(loaded_module_of_unknown_origin_is_refused),
+		SWAP_TEST(loaded_module_of_another_build_is_refused),
 		SWAP_TEST(stock_module_is_not_unloaded),
 		SWAP_TEST(home_is_that_of_the_user),
 	};

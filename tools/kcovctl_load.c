@@ -172,15 +172,12 @@ static bool is_instrumented(const struct part *part, const char *path)
 
 /* --- what to do with it --------------------------------------------------- */
 
-/* An older instrumented one stands for the stock one that it was swapped for. */
+/* Another instrumented one comes back as that, if its file is as it was. */
 static void set_sources(struct part *part)
 {
-	const struct state state = state_read(part->name);
-	const bool stock = part->instrumented && state.known ? state.had_stock : part->loaded;
-
 	part->asked = true;
 	part->to = PART_FILE;
-	part->from = stock && module_exists(part->stock) ? PART_STOCK : PART_NOTHING;
+	part->from = part->before ? PART_BEFORE : part->had_stock ? PART_STOCK : PART_NOTHING;
 }
 
 /* A file of that name would be a second one beside what is built in. */
@@ -189,17 +186,6 @@ static bool is_a_module(const struct part *part)
 	if (!module_is_builtin(part->stock))
 		return true;
 	explain_builtin(part->name);
-	return false;
-}
-
-static bool can_be_put_back(const struct request *request,
-			    const struct part *part)
-{
-	if (!part->loaded || part->instrumented || module_exists(part->stock))
-		return true;
-	warnx("%s: the loaded one is not of /lib/modules/%s, so it could not be put back",
-	      part->name, request->modules.release);
-	warnx("  rmmod %s first", part->name);
 	return false;
 }
 
@@ -230,7 +216,7 @@ static bool add_file(struct request *request, const char *path)
 	free(name);
 	set_sources(part);
 	return is_a_module(part) && is_of_this_kernel(request, part, path) &&
-	       is_instrumented(part, path) && can_be_put_back(request, part);
+	       is_instrumented(part, path) && plan_can_put_back(&request->plan, part);
 }
 
 static bool add_words(struct request *request, char **words)
@@ -271,22 +257,38 @@ static void drop_loaded(struct plan *plan)
 	}
 }
 
+/* An instrumented one whose file was built again, with nothing loaded before it. */
+static void say_lost(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct part *part = &plan->part[i];
+
+		if (!part->loaded || part->from != PART_NOTHING)
+			continue;
+		warnx("%s: the loaded one could not be put back, as its file is gone or changed:",
+		      part->name);
+		warnx("  if the new one fails, none is loaded");
+	}
+}
+
 /* --- all of it ------------------------------------------------------------ */
 
-static void remember(const struct plan *plan)
+/* What came in and could not be taken out again is for kcovctl unload, too. */
+static void remember(const struct plan *plan, bool done)
 {
 	for (size_t i = 0; i < plan->count; i++) {
 		const struct part *part = &plan->part[i];
 		char path[MODULE_PATH];
 
-		if (part->asked && realpath(kmod_module_get_path(part->file), path))
-			state_write(part->name, part->from == PART_STOCK, path);
+		if (part->asked && (done || part->stuck) &&
+		    realpath(kmod_module_get_path(part->file), path))
+			state_write(part->name, part->had_stock, path);
 	}
 }
 
 static bool load(struct request *request, char **words)
 {
-	bool fit;
+	bool fit, done;
 
 	if (!swap_is_allowed(&verb_load))
 		return false;
@@ -295,10 +297,12 @@ static bool load(struct request *request, char **words)
 	if (!add_words(request, words) || !fit)
 		return false;
 	drop_loaded(&request->plan);
-	if (!plan_complete(&request->plan) || !swap_run(&request->plan))
+	if (!plan_complete(&request->plan))
 		return false;
-	remember(&request->plan);
-	return true;
+	say_lost(&request->plan);
+	done = swap_run(&request->plan);
+	remember(&request->plan, done);
+	return done;
 }
 
 static enum kcovctl_exit load_words(const char *directory, bool with_users,

@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 #include "kcovctl.h"
-#include "kcovctl_buildid.h"
 #include "kcovctl_module.h"
 
 /* What libkmod would say we say, with the cure. */
@@ -36,7 +35,8 @@ bool modules_open(struct modules *modules)
 		 kernel.release);
 	modules->stock = open_silently();
 	modules->files = open_silently();
-	if (modules->stock && modules->files)
+	modules->before = open_silently();
+	if (modules->stock && modules->files && modules->before)
 		return true;
 	warnx("libkmod: %s", error_text(errno));
 	modules_close(modules);
@@ -47,6 +47,7 @@ void modules_close(struct modules *modules)
 {
 	kmod_unref(modules->stock);
 	kmod_unref(modules->files);
+	kmod_unref(modules->before);
 }
 
 struct kmod_module *modules_named(const struct modules *modules,
@@ -60,11 +61,10 @@ struct kmod_module *modules_named(const struct modules *modules,
 	return module;
 }
 
-struct kmod_module *modules_in_file(const struct modules *modules,
-				    const char *path)
+static struct kmod_module *module_in(struct kmod_ctx *ctx, const char *path)
 {
 	struct kmod_module *module;
-	int err = kmod_module_new_from_path(modules->files, path, &module);
+	int err = kmod_module_new_from_path(ctx, path, &module);
 
 	if (err >= 0)
 		return module;
@@ -73,6 +73,18 @@ struct kmod_module *modules_in_file(const struct modules *modules,
 	else
 		warnx("%s: %s", path, error_text(-err));
 	return NULL;
+}
+
+struct kmod_module *modules_in_file(const struct modules *modules,
+				    const char *path)
+{
+	return module_in(modules->files, path);
+}
+
+struct kmod_module *modules_before(const struct modules *modules,
+				   const char *path)
+{
+	return module_in(modules->before, path);
 }
 
 static bool is_among(struct kmod_list *list, const char *name)
@@ -176,16 +188,41 @@ bool module_is_permanent(const char *name)
 	return permanent;
 }
 
-/* By their build ids: false if one has none. */
-bool module_is_file(const char *name, const char *path)
+static bool read_id(const char *name, struct buildid *id)
 {
-	struct buildid loaded, file;
 	char notes[MODULE_PATH];
 
 	snprintf(notes, sizeof(notes),
 		 "/sys/module/%s/notes/.note.gnu.build-id", name);
-	return buildid_from_notes(notes, &loaded) &&
-	       buildid_from_elf(path, &file) && buildid_equal(&loaded, &file);
+	return buildid_from_notes(notes, id);
+}
+
+/* By their build ids: false if one has none. */
+bool module_is_file(const char *name, const char *path)
+{
+	struct buildid loaded, file;
+
+	return read_id(name, &loaded) && buildid_from_elf(path, &file) &&
+	       buildid_equal(&loaded, &file);
+}
+
+/* False if one has none, too. */
+bool module_is_other(const char *name, const char *path)
+{
+	struct buildid loaded, file;
+
+	return read_id(name, &loaded) && buildid_from_elf(path, &file) &&
+	       !buildid_equal(&loaded, &file);
+}
+
+/* MODULE_ID bytes; "-" if it has none. */
+void module_id(const char *name, char *text)
+{
+	struct buildid id;
+
+	strcpy(text, "-");
+	if (read_id(name, &id))
+		buildid_format(&id, text);
 }
 
 /* -1: not loaded. Modules that use it count, too. */

@@ -9,16 +9,18 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "kcovctl_buildid.h"
 #include "kcovctl_names.h"
 
 #define MODULE_PATH 4096
+#define MODULE_ID (2 * BUILDID_MAX + 1)
 
 /*
  * libkmod knows one file for each name in a context, so the instrumented ones
- * have a context of their own.
+ * have a context of their own, and those that these replace another.
  */
 struct modules {
-	struct kmod_ctx *stock, *files;
+	struct kmod_ctx *stock, *files, *before;
 	char release[65];
 };
 
@@ -33,6 +35,10 @@ struct kmod_module *modules_named(const struct modules *modules,
 /* NULL: said why. */
 struct kmod_module *modules_in_file(const struct modules *modules,
 				    const char *path);
+
+/* An instrumented one that is loaded. NULL: said why. */
+struct kmod_module *modules_before(const struct modules *modules,
+				   const char *path);
 
 /*
  * Whether this one has the alias of a kind, fs-ext4 of the filesystem ext4; what
@@ -57,6 +63,8 @@ bool module_is_loaded(const char *name);
 bool module_is_instrumented(const char *name);
 bool module_is_permanent(const char *name);
 bool module_is_file(const char *name, const char *path);
+bool module_is_other(const char *name, const char *path);
+void module_id(const char *name, char *text);
 long module_use_count(const char *name);
 struct names module_holders(const char *name);
 

@@ -64,39 +64,61 @@ static struct names find_dependencies(const struct plan *plan,
 	return all;
 }
 
+/* One that was loaded by other means stands for the stock one. */
 struct part *plan_add(struct plan *plan, const char *name,
 		      struct kmod_module *file)
 {
+	const struct state state = state_read(name);
 	struct part *part = make_room(plan);
 
 	*part = (struct part){
 		.name = names_spell(name),
 		.stock = modules_named(plan->modules, name),
 		.file = file,
-		.depends = find_dependencies(plan, file),
 		.loaded = module_is_loaded(name),
 		.instrumented = module_is_instrumented(name),
 	};
+	if (state.known && module_is_file(name, state.path))
+		part->before = modules_before(plan->modules, state.path);
+	part->depends = find_dependencies(plan, file ? file : part->before);
+	part->had_stock = (state.known ? state.had_stock : part->loaded) &&
+			  module_exists(part->stock);
 	return part;
+}
+
+bool plan_can_put_back(const struct plan *plan, const struct part *part)
+{
+	const char *stock = kmod_module_get_path(part->stock);
+
+	if (!part->loaded || part->instrumented ||
+	    (stock && !module_is_other(part->name, stock)))
+		return true;
+	if (stock) {
+		warnx("%s: the loaded one is another build than %s, so it could not be put back",
+		      part->name, stock);
+		warnx("  modprobe -r %s and modprobe %s load that one; or boot again", part->name,
+		      part->name);
+	} else {
+		warnx("%s: the loaded one is not of /lib/modules/%s, so it could not be put back",
+		      part->name, plan->modules->release);
+		warnx("  rmmod %s first", part->name);
+	}
+	return false;
 }
 
 /* What holds another comes back as it was: stock, or what load brought in. */
 static bool add_holder(struct plan *plan, const char *name)
 {
-	struct state state = state_read(name);
-	struct kmod_module *file = NULL;
-	struct part *part;
+	struct part *part = plan_add(plan, name, NULL);
 
-	if (state.known && module_is_file(name, state.path))
-		file = modules_in_file(plan->modules, state.path);
-	part = plan_add(plan, name, file);
-	part->from = file ? PART_FILE : PART_STOCK;
+	part->from = part->before ? PART_BEFORE : PART_STOCK;
 	part->to = part->from;
-	if (file || (module_exists(part->stock) && !part->instrumented))
+	if (part->before)
 		return true;
-	warnx("%s: could not be put back, as it is neither of /lib/modules/%s", name,
-	      plan->modules->release);
-	warnx("  nor loaded by kcovctl load: rmmod %s first", name);
+	if (!part->instrumented)
+		return plan_can_put_back(plan, part);
+	warnx("%s: is instrumented and could not be put back, as its file is not known", name);
+	warnx("  rmmod %s first", name);
 	return false;
 }
 
@@ -194,6 +216,7 @@ void plan_release(struct plan *plan)
 		free(part->name);
 		kmod_module_unref(part->stock);
 		kmod_module_unref(part->file);
+		kmod_module_unref(part->before);
 		names_free(&part->depends);
 	}
 	free(plan->part);

@@ -12,6 +12,7 @@ enum part_source {
 	PART_NOTHING,
 	PART_STOCK,
 	PART_FILE,
+	PART_BEFORE,
 };
 
 /*
@@ -22,10 +23,13 @@ struct part {
 	char *name;
 	struct kmod_module *stock;	/* exists or not */
 	struct kmod_module *file;	/* instrumented; NULL: none */
-	struct names depends;		/* of the file, and on what that depends */
+	struct kmod_module *before;	/* the instrumented one that is loaded; NULL: none */
+	struct names depends;		/* of these, and on what that depends */
 	enum part_source from, to;
 	bool loaded, instrumented;	/* before */
+	bool had_stock;			/* loaded, or replaced by what is loaded */
 	bool asked;			/* on the command line */
+	bool stuck;			/* came in, could not be taken out again */
 };
 
 /* In the order in which they come in: who is used, then who uses. */
@@ -40,6 +44,9 @@ struct plan {
 /* The plan takes over the file's module; what is loaded is looked up. */
 struct part *plan_add(struct plan *plan, const char *name,
 		      struct kmod_module *file);
+
+/* Whether what is loaded is what /lib/modules has. False: said why. */
+bool plan_can_put_back(const struct plan *plan, const struct part *part);
 
 struct part *plan_find(const struct plan *plan, const char *name);
 

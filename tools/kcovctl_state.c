@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * /run/kcov/NAME: "stock" or "nothing", which was loaded before, and in the
- * next line the path of the instrumented file.
+ * /run/kcov/NAME: "stock" or "nothing", which was loaded before; in the next
+ * lines the path of the instrumented file and the build id that it had.
+ *
+ * The id is that of the loaded module, or these lines are about another one. The
+ * file may have been built again since.
  */
 #define _GNU_SOURCE 1
 #include <err.h>
@@ -14,6 +17,7 @@
 #include <unistd.h>
 
 #include "kcovctl.h"
+#include "kcovctl_module.h"
 #include "kcovctl_state.h"
 
 #define LOCK_PATH STATE_DIRECTORY "/.lock"
@@ -35,11 +39,13 @@ struct state state_read(const char *name)
 	const struct place place = place_of(name);
 	struct state state = { .known = false };
 	FILE *file = fopen(place.path, "re");
-	char before[16];
+	char before[16], then[MODULE_ID], now[MODULE_ID];
 
 	if (!file)
 		return state;
-	state.known = fscanf(file, "%15s %4095[^\n]", before, state.path) == 2;
+	module_id(name, now);
+	state.known = fscanf(file, "%15s %4095[^\n] %128s", before, state.path, then) == 3 &&
+		      !strcmp(then, now) && module_is_loaded(name);
 	state.had_stock = state.known && !strcmp(before, "stock");
 	fclose(file);
 	return state;
@@ -65,13 +71,15 @@ void state_lock(void)
 bool state_write(const char *name, bool had_stock, const char *path)
 {
 	const struct place place = place_of(name);
+	char id[MODULE_ID];
 	FILE *file;
 	bool written;
 
+	module_id(name, id);
 	mkdir(STATE_DIRECTORY, 0755);
 	file = fopen(place.path, "we");
-	written = file && fprintf(file, "%s\n%s\n",
-				  had_stock ? "stock" : "nothing", path) > 0;
+	written = file && fprintf(file, "%s\n%s\n%s\n",
+				  had_stock ? "stock" : "nothing", path, id) > 0;
 	if (file && fclose(file))
 		written = false;
 	if (!written)

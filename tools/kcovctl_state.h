@@ -12,7 +12,7 @@
 #define STATE_DIRECTORY "/run/kcov"
 
 struct state {
-	bool known;		/* load brought it in */
+	bool known;		/* load brought in the one that is loaded */
 	bool had_stock;		/* which was loaded before */
 	char path[4096];	/* the instrumented file */
 };

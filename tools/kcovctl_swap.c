@@ -21,7 +21,7 @@
 #define DISABLED_PATH "/proc/sys/kernel/modules_disabled"
 
 struct swap {
-	const struct plan *plan;
+	struct plan *plan;
 	struct dependencies dependencies;
 	int log;
 	size_t out;	/* parts from here on are out */
@@ -70,11 +70,11 @@ static bool refused(const struct swap *swap, const struct part *part,
 /* 0 or an errno. The options are those of /etc/modprobe.d, as for the stock one. */
 static int bring(const struct part *part, enum part_source source)
 {
+	struct kmod_module *file = source == PART_FILE ? part->file : part->before;
 	int result = 0;
 
-	if (source == PART_FILE)
-		result = kmod_module_insert_module(part->file, 0,
-						   kmod_module_get_options(part->stock));
+	if (source == PART_FILE || source == PART_BEFORE)
+		result = kmod_module_insert_module(file, 0, kmod_module_get_options(part->stock));
 	else if (source == PART_STOCK)
 		result = kmod_module_probe_insert_module(part->stock, 0, NULL,
 							 NULL, NULL, NULL);
@@ -159,34 +159,42 @@ static bool bring_all_in(struct swap *swap)
 	return true;
 }
 
-static void remove_new(const struct part *part)
+static const char *name_of(enum part_source source)
+{
+	return source == PART_STOCK ? "stock" : "instrumented";
+}
+
+static void remove_new(struct part *part)
 {
 	const int err = part->to == PART_NOTHING ? 0 : take_out(part);
 
-	if (err)
-		warnx("%s: cannot be taken out again: %s: when nobody uses it, type rmmod %s",
-		      part->name, error_text(err), part->name);
+	if (!err)
+		return;
+	part->stuck = true;
+	warnx("%s: the %s one is in and cannot be taken out again: %s", part->name,
+	      name_of(part->to), error_text(err));
+	if (part->to == PART_FILE)
+		warnx("  when nobody uses it: kcovctl unload %s", part->name);
 }
 
-static const char *name_of(enum part_source source)
-{
-	return source == PART_FILE ? "instrumented" : "stock";
-}
-
-/* What loaded again by itself is back, too. */
+/* What loaded again by itself is back, too; that is the stock one. */
 static void bring_back(const struct part *part)
 {
 	int err;
 
-	if (part->from == PART_NOTHING)
+	if (part->stuck || part->from == PART_NOTHING)
 		return;
 	err = bring(part, part->from);
-	if (err && err != EEXIST)
-		warnx("%s: cannot be put back: %s: type modprobe %s",
-		      part->name, error_text(err), part->name);
-	else
+	if (!err || err == EEXIST) {
 		warnx("%s: the %s one is back", part->name,
-		      name_of(part->from));
+		      name_of(err ? PART_STOCK : part->from));
+		return;
+	}
+	warnx("%s: cannot be put back: %s", part->name, error_text(err));
+	if (part->from == PART_BEFORE)
+		warnx("  kcovctl load %s", kmod_module_get_path(part->before));
+	else
+		warnx("  modprobe %s", part->name);
 }
 
 /* Among what came in stands what it needed: the last one goes first. */
@@ -242,7 +250,7 @@ static bool swap_all(struct swap *swap)
 	return false;
 }
 
-bool swap_run(const struct plan *plan)
+bool swap_run(struct plan *plan)
 {
 	struct swap swap = { .plan = plan, .log = klog_open(), .out = plan->count };
 	sigset_t before;

@@ -12,8 +12,8 @@ bool swap_is_allowed(const struct kcovctl_verb *verb);
 
 /*
  * False: said what failed, and all is as it was before, or said what to type
- * to make it so.
+ * to make it so; a part that came in and could not be taken out again is stuck.
  */
-bool swap_run(const struct plan *plan);
+bool swap_run(struct plan *plan);
 
 #endif

@@ -44,28 +44,21 @@ static bool is_instrumented(const char *name)
 	return true;
 }
 
-/* One that was loaded by other means stands for the stock one: that is not known. */
-static void set_sources(struct part *part, const struct state *state)
+static void set_sources(struct part *part)
 {
-	const bool stock = module_exists(part->stock);
-
 	part->asked = true;
-	part->to = stock && (state->had_stock || !state->known) ? PART_STOCK : PART_NOTHING;
-	part->from = part->file ? PART_FILE : stock ? PART_STOCK : PART_NOTHING;
+	part->to = part->had_stock ? PART_STOCK : PART_NOTHING;
+	part->from = part->before ? PART_BEFORE :
+		     module_exists(part->stock) ? PART_STOCK : PART_NOTHING;
 }
 
 static bool add(struct plan *plan, const char *name)
 {
-	const struct state state = state_read(name);
-	struct kmod_module *file = NULL;
-
 	if (plan_find(plan, name))
 		return true;
 	if (!is_instrumented(name))
 		return false;
-	if (state.known && module_is_file(name, state.path))
-		file = modules_in_file(plan->modules, state.path);
-	set_sources(plan_add(plan, name, file), &state);
+	set_sources(plan_add(plan, name, NULL));
 	return true;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What the kernel's module of this name exports, so that its users take it; and
- * parameters by which a test sees which one it has, and lets it fail.
+ * parameters by which a test sees which one it has, lets it fail, or uses it.
  */
 #include <linux/crc-itu-t.h>
 #include <linux/module.h>
@@ -17,6 +17,23 @@ module_param(mark, int, 0444);
 
 static int refuse;
 module_param(refuse, int, 0444);
+
+static bool held;
+
+static int set_held(const char *value, const struct kernel_param *param)
+{
+	const bool was = held;
+	const int err = param_set_bool(value, param);
+
+	if (!err && held && !was)
+		__module_get(THIS_MODULE);
+	if (!err && !held && was)
+		module_put(THIS_MODULE);
+	return err;
+}
+
+static const struct kernel_param_ops held_ops = { .set = set_held, .get = param_get_bool };
+module_param_cb(held, &held_ops, &held, 0644);
 
 static u16 add_byte(u16 crc, u8 byte)
 {
