@@ -49,7 +49,7 @@ bool cache_home(char *path, size_t room)
 	else if (own)
 		snprintf(path, room, "%s/.cache/kcov", own);
 	else
-		warnx("no home directory to keep instrumented modules in: set KCOV_CACHE to a directory");
+		warnx("no home directory, so no place for instrumented modules: set KCOV_CACHE");
 	return chosen || cache || own;
 }
 
