@@ -193,7 +193,7 @@ static int clean_up(void **state)
 	umount2(MOUNT, MNT_DETACH);
 	unlink(OPTIONS);
 	kcov_write_file(HELD, "0");
-	shell("losetup -d /dev/loop0; rm -rf " COPIES " /run/kcov; mkdir -p " MOUNT);
+	shell("losetup -d /dev/loop0 2>/dev/null; rm -rf " COPIES " /run/kcov; mkdir -p " MOUNT);
 	shell("modprobe -r " RADIO);
 	for (size_t i = 0; i < ARRAY_SIZE(modules); i++)
 		if (kcov_is_loaded(modules[i]) && kcov_unload(modules[i]))
