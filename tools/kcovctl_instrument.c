@@ -2,7 +2,8 @@
 /*
  * kcovctl instrument: the words for it, and the way to the script that does it.
  *
- * The script lies in instrument/ beside this program.
+ * The script lies in instrument/ beside this program, and builds where 'kcovctl
+ * load' looks.
  */
 #define _GNU_SOURCE 1
 #include <err.h>
@@ -14,6 +15,7 @@
 #include <unistd.h>
 
 #include "kcovctl.h"
+#include "kcovctl_cache.h"
 
 static const char usage[] =
 "usage: kcovctl instrument [OPTION...] MODULE...\n"
@@ -54,7 +56,7 @@ static bool wants_help(int argc, char **argv)
 
 static enum kcovctl_exit run(int argc, char **argv)
 {
-	char self[PATH_MAX], script[PATH_MAX + 64];
+	char self[PATH_MAX], script[PATH_MAX + 64], cache[CACHE_PATH];
 	ssize_t length;
 
 	if (wants_help(argc, argv)) {
@@ -66,6 +68,9 @@ static enum kcovctl_exit run(int argc, char **argv)
 		err(KCOVCTL_FAILED, "/proc/self/exe");
 	self[length] = '\0';
 	setenv("KCOVCTL", self, 1);
+	if (!cache_home(cache, sizeof(cache)))
+		return KCOVCTL_FAILED;
+	setenv("KCOV_CACHE", cache, 1);
 	*strrchr(self, '/') = '\0';
 	snprintf(script, sizeof(script), "%s/" SCRIPT, self);
 	execv(script, argv);
