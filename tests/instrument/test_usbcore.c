@@ -4,6 +4,7 @@
  * that the kernel's source has there; a gadget comes and goes as ever.
  */
 #include "kcov_gadget.h"
+#include "kcov_instances.h"
 #include "kcov_instrumented.h"
 #include "kcov_remote.h"
 
@@ -71,6 +72,18 @@ static void plugging_gives_blocks_of_the_hubs_work(void **state)
 	assert_int_equal(kcov_entries_within(t, count, MODULE), 0);
 	unplug_for(t);
 	assert_true(kcov_blocks(t, kcov_count(t), "usb_disconnect") > 5);
+}
+
+/* What kcov.ko does for a stock usbcore, this one does itself: no loss, and no mistake. */
+static void own_marks_are_no_nested_sections(void **state)
+{
+	const struct kcov_test *t = *state;
+	const unsigned long before = kcov_lost("sections_inside_a_section");
+
+	assert_int_equal(enable_bus(t, kcov_gadget_bus()), 0);
+	plug_for(t);
+	unplug_for(t);
+	assert_int_equal(kcov_lost("sections_inside_a_section"), before);
 }
 
 static void stock_module_gives_entries(void **state)
@@ -244,6 +257,7 @@ int main(void)
 	const struct CMUnitTest usbcore[] = {
 		cmocka_unit_test_setup_teardown(stock_module_gives_entries, setup_stock, teardown),
 		USB_TEST(plugging_gives_blocks_of_the_hubs_work),
+		USB_TEST(own_marks_are_no_nested_sections),
 		USB_TEST(another_bus_gets_nothing),
 		USB_TEST(who_plugs_gets_no_work_of_the_hub),
 		USB_TEST(nothing_is_recorded_behind_disable),
