@@ -94,9 +94,12 @@ static struct usb_device *hub_of(struct work_struct *work)
 	return NULL;
 }
 
-static u64 usb_handle(const struct usb_bus *bus)
+static void start(const struct usb_bus *bus)
 {
-	return kcov_remote_handle(KCOV_SUBSYSTEM_USB, bus->busnum);
+	u64 handle = kcov_remote_handle(KCOV_SUBSYSTEM_USB, bus->busnum);
+
+	kcov_remote_start(handle);
+	kcov_section_hooked(handle);
 }
 
 static void probe_work_start(void *data, struct work_struct *work)
@@ -108,7 +111,7 @@ static void probe_work_start(void *data, struct work_struct *work)
 		return;
 	device = hub_of(work);
 	if (device)
-		kcov_section_hook(usb_handle(device->bus));
+		start(device->bus);
 }
 
 /* The work may be gone: what it was is told by its function. */
@@ -127,7 +130,7 @@ static int giveback_start(struct kretprobe_instance *instance,
 	const struct urb *urb = (const struct urb *)regs_get_kernel_argument(regs, 0);
 
 	if (kcov_context() == KCOV_CONTEXT_SOFTIRQ)
-		kcov_section_hook(usb_handle(urb->dev->bus));
+		start(urb->dev->bus);
 	return 0;
 }
 

@@ -292,6 +292,12 @@ struct kcov_remote {
 	struct kcov_handle handles[];
 };
 
+enum kcov_section_kind {
+	KCOV_ANNOTATED,		/* by the code that runs */
+	KCOV_HOOKED,		/* by us, for code whose annotation may be there all the same */
+	KCOV_FOLLOWED,		/* without any, and yields to one that has it */
+};
+
 /**
  * struct kcov_section - one run of code that records for another task
  * @rec: where it records; the area is the kernel's own
@@ -304,8 +310,7 @@ struct kcov_remote {
  * @handle: the one it began with
  * @depth: how many times something was handed over until it began
  * @refused: starts inside it that still wait for their stop
- * @followed: began without an annotation, and yields to one that has it
- * @hooked: began in place of an annotation, which may be there all the same
+ * @kind: why it began
  * @pooled: belongs to the softirqs' pool, not to @remote
  * @abandoned: has ended without its stop, once
  * @words: length of the area
@@ -321,8 +326,7 @@ struct kcov_section {
 	u64 handle;
 	unsigned int depth;
 	unsigned int refused;
-	bool followed;
-	bool hooked;
+	u8 kind;		/* enum kcov_section_kind */
 	bool pooled;
 	bool abandoned;
 	u64 words;
@@ -494,7 +498,7 @@ void kcov_inherit_stop(void);
 /* kcov_section.c; start, stop and common handle are declared in our header */
 void kcov_section_settle(void);
 void kcov_section_exit(void);
-void kcov_section_hook(u64 handle);
+void kcov_section_hooked(u64 handle);
 void kcov_section_follow(u64 handle, unsigned int depth);
 void kcov_section_unfollow(void);
 u64 kcov_section_handle(unsigned int *depth);

@@ -69,8 +69,7 @@ static struct kcov_section *begin(struct kcov_task *kt, u64 handle,
 	section->handle = handle;
 	section->depth = 0;
 	section->refused = 0;
-	section->followed = false;
-	section->hooked = false;
+	section->kind = KCOV_ANNOTATED;
 	section->rec.dropped = 0;
 	kcov_record_forget(&section->rec);
 	kcov_task_push(kt, section, where);
@@ -145,7 +144,7 @@ static bool settle_context(enum kcov_where *where)
 static void refuse_nested(struct kcov_section *section, u64 handle)
 {
 	section->refused++;
-	if (section->hooked && section->handle == handle)
+	if (section->kind == KCOV_HOOKED && section->handle == handle)
 		return;
 	kcov_loss_count(KCOV_LOST_NESTED);
 	pr_warn_once("a section was started inside another one of the same context by %s[%d]: it is part of that\n",
@@ -177,7 +176,7 @@ static noinline void start_inside(u64 handle, enum kcov_where where)
 {
 	struct kcov_section *section = section_here(where);
 
-	if (section && !section->followed) {
+	if (section && section->kind != KCOV_FOLLOWED) {
 		complain(handle);
 		refuse_nested(section, handle);
 	} else {
@@ -230,13 +229,18 @@ void kcov_remote_start(u64 handle)
 }
 EXPORT_SYMBOL(kcov_remote_start);
 
+static bool is_followed(const struct kcov_section *section)
+{
+	return section->kind == KCOV_FOLLOWED;
+}
+
 /*
  * False if the innermost section here is not one of this kind, or goes on because
  * the stop is that of a start that was refused.
  */
 static bool is_over(struct kcov_section *section, bool followed)
 {
-	if (!section || section->followed != followed)
+	if (!section || is_followed(section) != followed)
 		return false;
 	if (!section->refused)
 		return true;
@@ -316,26 +320,25 @@ void kcov_remote_stop(void)
 EXPORT_SYMBOL(kcov_remote_stop);
 
 /**
- * kcov_section_hook() - code follows whose annotation may be compiled out
- * @handle: what the annotation would have
+ * kcov_section_hooked() - a hook has just begun a section here
+ * @handle: what it gave to kcov_remote_start()
  *
- * Balanced by kcov_remote_stop(). In a rebuilt module the annotation is there, and
- * says the same once more inside: that is no mistake.
+ * It stands in for an annotation that may be compiled out. In a rebuilt module that
+ * is there, and says the same once more inside: that is no mistake.
  */
-void kcov_section_hook(u64 handle)
+void kcov_section_hooked(u64 handle)
 {
 	struct kcov_section *section;
 	enum kcov_where where;
 	unsigned long flags;
 
-	kcov_remote_start(handle);
 	if (!find_context(&where))
 		return;
 	local_irq_save(flags);
 	section = kcov_task_section(where);
 	/* One that was there before has refused this one. */
 	if (section && section->handle == handle && !section->refused)
-		section->hooked = true;
+		section->kind = KCOV_HOOKED;
 	local_irq_restore(flags);
 }
 
@@ -359,7 +362,7 @@ void kcov_section_follow(u64 handle, unsigned int depth)
 	section = section_here(where) ? NULL :
 		  begin(kcov_task_of(where), handle, where);
 	if (section) {
-		section->followed = true;
+		section->kind = KCOV_FOLLOWED;
 		section->depth = depth;
 	}
 	local_irq_restore(flags);
