@@ -110,3 +110,15 @@ void buildid_format(const struct buildid *id, char *text)
 	for (size_t i = 0; i < id->length; i++)
 		sprintf(text + 2 * i, "%02x", id->bytes[i]);
 }
+
+bool buildid_parse(const char *text, struct buildid *id)
+{
+	size_t digits = strspn(text, "0123456789abcdef");
+
+	if (!digits || digits % 2 || digits / 2 > BUILDID_MAX || text[digits])
+		return false;
+	id->length = digits / 2;
+	for (size_t i = 0; i < id->length; i++)
+		sscanf(text + 2 * i, "%2hhx", &id->bytes[i]);
+	return true;
+}

@@ -26,4 +26,7 @@ bool buildid_equal(const struct buildid *a, const struct buildid *b);
 /* Hexadecimal, in a text of at least BUILDID_MAX * 2 + 1 bytes. */
 void buildid_format(const struct buildid *id, char *text);
 
+/* And back; false: it is none. */
+bool buildid_parse(const char *text, struct buildid *id);
+
 #endif

@@ -5,19 +5,12 @@
 #define _GNU_SOURCE 1
 #include <err.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "kcovctl.h"
 #include "kcovctl_kernel.h"
-
-/*
- * The address that _text is linked at on x86-64: the start of the kernel's
- * mapping plus CONFIG_PHYSICAL_START, which is 16 MiB in every distribution
- * kernel (the default; CONFIG_PHYSICAL_ALIGN, 2 MiB, divides it). What _text
- * lies above it at run time is the KASLR offset.
- */
-#define LINKED_TEXT (UINT64_C(0xffffffff80000000) + UINT64_C(0x1000000))
 
 const struct kernel_files kernel_running = {
 	.kallsyms = "/proc/kallsyms",
@@ -25,8 +18,7 @@ const struct kernel_files kernel_running = {
 	.sysfs = "/sys",
 };
 
-/* The whole file as a string, NULL: said why. No file is an empty one. */
-static char *read_text(const char *path)
+char *kernel_read_text(const char *path)
 {
 	FILE *file;
 	size_t room = 0;
@@ -71,31 +63,68 @@ static bool parse_texts(struct kernel *kernel, const struct kernel_files *files)
 	return true;
 }
 
+static bool say_hidden(const char *path)
+{
+	warnx("%s: all addresses are hidden (zero)", path);
+	warnx("  run as root, with sysctl kernel.kptr_restrict=1 or 0");
+	return false;
+}
+
+static bool set_offset(const char *path, uint64_t text, uint64_t *offset)
+{
+	if (text < KERNEL_LINKED_TEXT) {
+		warnx("%s: no _text of an x86-64 kernel: is it another file?",
+		      path);
+		return false;
+	}
+	*offset = text - KERNEL_LINKED_TEXT;
+	return true;
+}
+
+static bool is_text_line(const char *line, uint64_t *address)
+{
+	char type, end;
+
+	return sscanf(line, "%16" SCNx64 " %c _text%c", address, &type, &end) == 3 &&
+	       end == '\n';
+}
+
+bool kernel_find_offset(const struct kernel_files *files, uint64_t *offset)
+{
+	FILE *file = fopen(files->kallsyms, "re");
+	uint64_t text = 0;
+	bool found = false;
+	char *line = NULL;
+	size_t room = 0;
+
+	if (!file) {
+		warnx("%s: %s", files->kallsyms, error_text(errno));
+		return false;
+	}
+	while (!found && getline(&line, &room, file) > 0)
+		found = is_text_line(line, &text);
+	free(line);
+	fclose(file);
+	if (found && !text)
+		return say_hidden(files->kallsyms);
+	return set_offset(files->kallsyms, text, offset);
+}
+
 static bool find_offset(struct kernel *kernel, const struct kernel_files *files)
 {
-	uint64_t text;
-
-	if (symtab_is_hidden(&kernel->symtab)) {
-		warnx("%s: all addresses are hidden (zero)", files->kallsyms);
-		warnx("  run as root, with sysctl kernel.kptr_restrict=1 or 0");
-		return false;
-	}
-	text = symtab_address(&kernel->symtab, "_text");
-	if (!text || text < LINKED_TEXT) {
-		warnx("%s: no _text of an x86-64 kernel: is it another file?",
-		      files->kallsyms);
-		return false;
-	}
-	kernel->kaslr_offset = text - LINKED_TEXT;
-	return true;
+	if (symtab_is_hidden(&kernel->symtab))
+		return say_hidden(files->kallsyms);
+	return set_offset(files->kallsyms,
+			  symtab_address(&kernel->symtab, "_text"),
+			  &kernel->kaslr_offset);
 }
 
 bool kernel_load(struct kernel *kernel, const struct kernel_files *files)
 {
 	*kernel = (struct kernel){ 0 };
-	kernel->kallsyms_text = read_text(files->kallsyms);
+	kernel->kallsyms_text = kernel_read_text(files->kallsyms);
 	if (kernel->kallsyms_text)
-		kernel->modules_text = read_text(files->modules);
+		kernel->modules_text = kernel_read_text(files->modules);
 	if (kernel->modules_text && parse_texts(kernel, files) &&
 	    find_offset(kernel, files))
 		return true;

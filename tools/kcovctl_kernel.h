@@ -7,6 +7,14 @@
 
 #include "kcovctl_symtab.h"
 
+/*
+ * The address that _text is linked at on x86-64: the start of the kernel's
+ * mapping plus CONFIG_PHYSICAL_START, which is 16 MiB in every distribution
+ * kernel (the default; CONFIG_PHYSICAL_ALIGN, 2 MiB, divides it). What _text
+ * lies above it at run time is the KASLR offset.
+ */
+#define KERNEL_LINKED_TEXT (UINT64_C(0xffffffff80000000) + UINT64_C(0x1000000))
+
 /* Where the kernel tells about itself. NULL: nothing known but kallsyms. */
 struct kernel_files {
 	const char *kallsyms;
@@ -21,6 +29,15 @@ struct kernel {
 	uint64_t kaslr_offset;	/* address = recorded PC + this */
 	char *kallsyms_text, *modules_text;
 };
+
+/*
+ * How far the kernel was moved: stops reading at _text, which the running
+ * kernel lists among its first symbols. False: said why.
+ */
+bool kernel_find_offset(const struct kernel_files *files, uint64_t *offset);
+
+/* The whole file as a text, to be freed; NULL: said why. No path, no text. */
+char *kernel_read_text(const char *path);
 
 /* What goes wrong is said on standard error. */
 bool kernel_load(struct kernel *kernel, const struct kernel_files *files);

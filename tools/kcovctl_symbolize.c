@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * kcovctl symbolize: PCs on standard input become names.
- *
- * A recorded PC is a return address: it points behind the call that
- * recorded it, which may be the last instruction of its function. So symbol
- * and source line are those of the byte before, while the offset shown is
- * that of the PC itself; the kernel prints its own backtraces this way.
  */
 #define _GNU_SOURCE 1
 #include <err.h>
@@ -19,8 +14,8 @@
 #include <unistd.h>
 
 #include "kcovctl.h"
-#include "kcovctl_lines.h"
 #include "kcovctl_pc.h"
+#include "kcovctl_symbols.h"
 
 static const char usage[] =
 	"usage: kcovctl symbolize [OPTION...] < PCS\n"
@@ -49,45 +44,36 @@ static const char usage[] =
 
 struct settings {
 	struct kernel_files files;
-	struct objects_config objects;
+	struct symbols_config symbols;
 	const char **dirs;
 	bool help;
 };
 
-static void print_symbol(const struct symtab_hit *hit, uint64_t address)
+static void print_pc(uint64_t pc)
 {
-	printf(" %s+0x%" PRIx64 "/0x%" PRIx64, hit->name, address - hit->start,
-	       hit->size);
-	if (hit->module)
-		printf(" [%s]", hit->module);
-}
-
-static void print_pc(const struct kernel *kernel, uint64_t pc)
-{
-	uint64_t address = pc + kernel->kaslr_offset;
-	struct symtab_hit hit;
-	const char *file;
-	int line;
+	const struct place *place = symbols_find(pc);
 
 	printf("0x%" PRIx64, pc);
-	if (!symtab_lookup(&kernel->symtab, address - 1, &hit)) {
+	if (!place->symbol) {
 		fputs(" ?\n", stdout);
 		return;
 	}
-	print_symbol(&hit, address);
-	file = lines_find(address - 1, &line);
-	if (file)
-		printf(" %s:%d", file, line);
+	printf(" %s+0x%" PRIx64 "/0x%" PRIx64, place->symbol,
+	       place->symbol_offset, place->symbol_size);
+	if (place->module)
+		printf(" [%s]", place->module);
+	if (place->frame_count && place->frames->file)
+		printf(" %s:%d", place->frames->file, place->frames->line);
 	putchar('\n');
 }
 
-static void print_line(const struct kernel *kernel, const char *line,
+static void print_line(const char *line,
 		       size_t length)
 {
 	uint64_t pc;
 
 	if (pc_parse(line, length, &pc))
-		print_pc(kernel, pc);
+		print_pc(pc);
 	else
 		fwrite(line, 1, length, stdout);
 }
@@ -98,13 +84,13 @@ struct input {
 };
 
 /* Print the complete lines, keep the rest. */
-static void print_complete(const struct kernel *kernel, struct input *input)
+static void print_complete(struct input *input)
 {
 	char *line = input->text, *end = input->text + input->length;
 	char *newline;
 
 	while ((newline = memchr(line, '\n', (size_t)(end - line)))) {
-		print_line(kernel, line, (size_t)(newline + 1 - line));
+		print_line(line, (size_t)(newline + 1 - line));
 		line = newline + 1;
 	}
 	input->length = (size_t)(end - line);
@@ -134,36 +120,32 @@ static ssize_t read_more(struct input *input)
  * Output is flushed before each wait for input and not more often: a filter
  * that others talk to line by line, and a fast one for long files.
  */
-static bool print_lines(const struct kernel *kernel)
+static bool print_lines(void)
 {
 	struct input input = { 0 };
 	ssize_t got;
 
 	while ((got = read_more(&input)) > 0) {
-		print_complete(kernel, &input);
+		print_complete(&input);
 		if (!error_flush())
 			break;
 	}
 	if (got < 0)
 		warnx("standard input: %s", error_text(errno));
 	if (!got && input.length)
-		print_line(kernel, input.text, input.length);
+		print_line(input.text, input.length);
 	free(input.text);
 	return !got;
 }
 
-static enum kcovctl_exit symbolize(const struct settings *settings)
+static enum kcovctl_exit symbolize(const struct symbols_config *config)
 {
-	struct kernel kernel;
-	bool done = false;
+	bool done;
 
-	if (!kernel_load(&kernel, &settings->files))
+	if (!symbols_open(config))
 		return KCOVCTL_FAILED;
-	if (lines_open(&kernel, &settings->objects)) {
-		done = print_lines(&kernel);
-		lines_close();
-	}
-	kernel_release(&kernel);
+	done = print_lines();
+	symbols_close();
 	return done ? KCOVCTL_OK : KCOVCTL_FAILED;
 }
 
@@ -183,10 +165,10 @@ static bool set_option(struct settings *settings, int option)
 {
 	switch (option) {
 	case 'm':
-		settings->dirs[settings->objects.dir_count++] = optarg;
+		settings->dirs[settings->symbols.dir_count++] = optarg;
 		return true;
 	case 'k':
-		settings->objects.vmlinux = optarg;
+		settings->symbols.vmlinux = optarg;
 		return true;
 	case 'h':
 		settings->help = true;
@@ -206,13 +188,9 @@ static bool set_option(struct settings *settings, int option)
 }
 
 /* What was not given of another machine is unknown, not that of this one. */
-static void complete_files(struct kernel_files *files)
+static bool is_of_another(const struct kernel_files *files)
 {
-	if (files->kallsyms || files->modules || files->sysfs)
-		return;
-	*files = kernel_running;
-	if (access(files->modules, F_OK))
-		files->modules = NULL;	/* a kernel without CONFIG_MODULES */
+	return files->kallsyms || files->modules || files->sysfs;
 }
 
 static enum kcovctl_exit run_with(struct settings *settings, int argc,
@@ -231,15 +209,16 @@ static enum kcovctl_exit run_with(struct settings *settings, int argc,
 		return error_usage(&verb_symbolize,
 				   "'%s': PCs come on standard input",
 				   argv[optind]);
-	complete_files(&settings->files);
+	if (!is_of_another(&settings->files))
+		return symbolize(&settings->symbols);
 	if (!settings->files.kallsyms)
 		return error_usage(&verb_symbolize,
 				   "--modules and --sysfs need --kallsyms of the same machine");
-	if (settings->objects.vmlinux && !settings->files.sysfs)
+	if (settings->symbols.vmlinux && !settings->files.sysfs)
 		return error_usage(&verb_symbolize,
 				   "--vmlinux with --kallsyms needs --sysfs, to check the build id");
-	settings->objects.sysfs = settings->files.sysfs;
-	return symbolize(settings);
+	settings->symbols.files = &settings->files;
+	return symbolize(&settings->symbols);
 }
 
 static enum kcovctl_exit run(int argc, char **argv)
@@ -251,7 +230,7 @@ static enum kcovctl_exit run(int argc, char **argv)
 	settings.dirs = calloc((size_t)argc, sizeof(*settings.dirs));
 	if (!settings.dirs)
 		err(KCOVCTL_FAILED, "list of directories");
-	settings.objects.dirs = settings.dirs;
+	settings.symbols.dirs = settings.dirs;
 	code = run_with(&settings, argc, argv);
 	free(settings.dirs);
 	return code;
