@@ -118,8 +118,8 @@ units := $(patsubst tests/unit/%.c,build/tests/unit/%,$(wildcard tests/unit/test
 asan := $(patsubst build/tests/unit/%,build/tests/unit-asan/%,$(units))
 shared := $(filter-out tests/test_%,$(wildcard tests/*.c))
 
-.PHONY: tools tests
-tools: $(if $(wildcard tools/kcovctl.c),build/tools/kcovctl) $(examples)
+.PHONY: tools lib tests
+tools: lib $(if $(wildcard tools/kcovctl.c),build/tools/kcovctl) $(examples)
 	@:
 tests: $(groups) $(scenarios) $(if $(groups),build/tests/compat/caller build/tests/same/records) $(units) $(asan) $(if $(wildcard tests/sample/Kbuild),sample) $(if $(swapped),swap)
 	@:
@@ -133,6 +133,14 @@ define program
 	$(Q)$(CC) $(all_cflags) $(2) $(1) -o $@ $(3)
 endef
 
+comma := ,
+# archive: file, objects
+define archive
+	$(call say,AR,$(1))
+	@mkdir -p $(dir $(1))
+	$(Q)rm -f $(1) && $(AR) rcs $(1) $(2)
+endef
+
 # One compiler call a source, as gcc writes one dependency file a call.
 objects = $(patsubst %.c,build/obj/%.o,$(1))
 build/obj/%.o: %.c
@@ -141,10 +149,43 @@ build/obj/%.o: %.c
 build/obj-asan/%.o: %.c
 	$(call program,$<,-c $(sanitize))
 
+# The library: one set of objects for programs that take it in, one that can be
+# anywhere in memory. What libkcov.h does not name is hidden in both.
+lib_sources := $(wildcard tools/libkcov/*.c)
+lib_soname := libkcov.so.0
+lib_map := tools/libkcov/libkcov.map
+version = $(shell sed -n 's/.*KCOVCTL_VERSION "\(.*\)"/\1/p' tools/kcovctl.h)
+PREFIX ?= /usr/local
+LIBDIR ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
+
+lib: build/lib/libkcov.a build/lib/libkcov.so build/lib/libkcov.pc
+	@:
+build/obj/tools/libkcov/%.o: tools/libkcov/%.c
+	$(call program,$<,-c -fvisibility=hidden)
+build/obj-pic/tools/libkcov/%.o: tools/libkcov/%.c
+	$(call program,$<,-c -fvisibility=hidden -fPIC)
+build/lib/libkcov.a: $(call objects,$(lib_sources))
+	$(call archive,$@,$^)
+# No symbol is looked up while something is recorded, nor found in the program.
+build/lib/$(lib_soname): $(lib_sources:%.c=build/obj-pic/%.o) $(lib_map)
+	$(call program,$(filter %.o,$^),-shared -Wl$(comma)-soname$(comma)$(lib_soname) \
+		-Wl$(comma)--version-script=$(lib_map) -Wl$(comma)-z$(comma)now -Wl$(comma)-z$(comma)defs \
+		-Wl$(comma)-Bsymbolic-functions)
+build/lib/libkcov.so: build/lib/$(lib_soname)
+	$(Q)ln -sf $(lib_soname) $@
+build/lib/libkcov.pc: tools/libkcov/libkcov.pc.in tools/kcovctl.h always
+	@mkdir -p $(@D)
+	$(Q)sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' \
+		-e 's|@VERSION@|$(version)|' $< >$@.tmp
+	$(Q)if cmp -s $@.tmp $@; then rm $@.tmp; else mv $@.tmp $@; fi
+.PHONY: always
+always:
+
 verbs := $(wildcard tools/kcovctl_*.c)
 tool_libs = $(shell pkg-config --libs libdw libelf libkmod libseccomp 2>/dev/null || echo -ldw -lelf -lkmod -lseccomp)
 # what it runs lies beside it
-build/tools/kcovctl: $(call objects,tools/kcovctl.c $(verbs))
+build/tools/kcovctl: $(call objects,tools/kcovctl.c $(verbs)) build/lib/libkcov.a
 	$(call program,$^,,$(tool_libs))
 	$(Q)ln -sfn ../../tools/instrument $(@D)/instrument
 
@@ -177,13 +218,12 @@ build/tests/compat/caller: tests/compat/caller.c
 	$(call program,$<,-m32 -ffreestanding -nostdlib -static -fno-pie -fno-stack-protector \
 		-idirafter /usr/include/x86_64-linux-gnu)
 
-# The host's ring takes what it tests from the tool's objects.
+# The host's ring takes what it tests from the tool's objects and the library's.
 sanitize := -fsanitize=address -fsanitize=undefined -fno-sanitize-recover=all
-build/obj/tools.a: $(call objects,$(verbs))
-build/obj-asan/tools.a: $(patsubst %.c,build/obj-asan/%.o,$(verbs))
+build/obj/tools.a: $(call objects,$(verbs) $(lib_sources))
+build/obj-asan/tools.a: $(patsubst %.c,build/obj-asan/%.o,$(verbs) $(lib_sources))
 build/%/tools.a:
-	$(call say,AR,$@)
-	$(Q)rm -f $@ && $(AR) rcs $@ $^
+	$(call archive,$@,$^)
 
 # One input of the format; make fuzz-record makes many.
 build/tests/unit/test_corpus: build/obj/tests/unit/record_input.o
@@ -347,7 +387,7 @@ clean:
 
 define help
 make               kcov.ko, tools and tests for the kernel headers in KDIR
-make module, tools, tests   one of them
+make module, tools, lib, tests   one of them
 make demo          in a VM: coverage of one system call of a stock Debian kernel
 make check         all tests, in VMs; TESTS='pc mmap' only these groups;
                    ROUNDS=20 of what depends on luck; JOBS=1 one VM at a time

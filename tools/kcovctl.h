@@ -43,6 +43,9 @@ enum kcovctl_exit error_usage(const struct kcovctl_verb *verb,
 			      const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* Say why the last call of libkcov failed. */
+void error_libkcov(void);
+
 /* Write out what was printed so far; false when that fails. */
 bool error_flush(void);
 

@@ -5,6 +5,7 @@
 #define _GNU_SOURCE 1
 #include <err.h>
 #include <errno.h>
+#include <libkcov.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -37,6 +38,20 @@ enum kcovctl_exit error_usage(const struct kcovctl_verb *verb,
 	va_end(args);
 	warnx("%s: %s; see 'kcovctl help %s'", verb->name, text, verb->name);
 	return KCOVCTL_USAGE;
+}
+
+/* The cause and the cure stand below what failed. */
+void error_libkcov(void)
+{
+	const char *line = kcov_error(), *indent = "";
+
+	while (*line) {
+		const int length = strcspn(line, "\n");
+
+		warnx("%s%.*s", indent, length, line);
+		line += length + (line[length] == '\n');
+		indent = "  ";
+	}
 }
 
 bool error_flush(void)

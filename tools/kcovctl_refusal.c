@@ -6,13 +6,13 @@
 #include <err.h>
 #include <errno.h>
 
-#include "kcovctl_lockdown.h"
 #include "kcovctl_refusal.h"
+#include "libkcov/lockdown.h"
 
 /* Under lockdown a signature would be no cure: kcov's own file is closed, too. */
 static void explain_signature(const struct part *part)
 {
-	const struct lockdown lockdown = lockdown_read();
+	const struct libkcov_lockdown lockdown = libkcov_lockdown();
 	const char *path = kmod_module_get_path(part->file);
 
 	if (lockdown.level[0]) {

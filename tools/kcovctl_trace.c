@@ -6,15 +6,14 @@
 #include <err.h>
 #include <errno.h>
 #include <getopt.h>
-#include <linux/kcov.h>
+#include <inttypes.h>
+#include <libkcov.h>
 #include <limits.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "kcovctl_call.h"
-#include "kcovctl_device.h"
 
 static const char usage[] =
 	"usage: kcovctl trace [-s WORDS] [SYSCALL [ARG...]]\n"
@@ -40,7 +39,7 @@ static const char usage[] =
 
 /* The kernel takes buffers of up to INT_MAX bytes, and whole pages can be mapped. */
 #define PAGE_BYTES 4096UL
-#define SIZE_LIMIT (INT_MAX / PAGE_BYTES * (PAGE_BYTES / sizeof(unsigned long)))
+#define SIZE_LIMIT (INT_MAX / PAGE_BYTES * (PAGE_BYTES / sizeof(uint64_t)))
 
 struct outcome {
 	long result;
@@ -50,50 +49,38 @@ struct outcome {
 };
 
 /*
- * So that no page fault and no symbol lookup of ours happens while
- * recording: resolve syscall(), then have every page of this program present.
- * That the lock may be refused is no loss worth a word.
+ * Between reset and count stands the traced call and nothing else: what runs
+ * there would be in the trace.
  */
-static void settle(void)
-{
-	syscall(SYS_getpid);
-	if (!mlockall(MCL_CURRENT))
-		munlockall();
-}
-
-/*
- * Between the store and the load of word 0 stands the traced call and
- * nothing else: what runs there would be in the trace.
- */
-static bool record(struct device *dev, const struct call *call,
+static bool record(struct kcov *kcov, const struct call *call,
 		   struct outcome *outcome)
 {
 	const unsigned long *arg = call->arg;
-	unsigned long *cover = dev->cover;
 
-	if (!device_enable(dev, KCOV_TRACE_PC))
+	if (kcov_enable(kcov, KCOV_TRACE_PC)) {
+		error_libkcov();
 		return false;
-	__atomic_store_n(&cover[0], 0, __ATOMIC_SEQ_CST);
+	}
+	kcov_reset(kcov);
 	outcome->result = syscall(call->number, arg[0], arg[1], arg[2],
 				  arg[3], arg[4], arg[5]);
-	outcome->count = __atomic_load_n(&cover[0], __ATOMIC_SEQ_CST);
+	outcome->count = kcov_count(kcov);
 	outcome->err = errno;
 	if (call->number == SYS_fork && !outcome->result)
 		_exit(0);
-	outcome->disabled = device_disable(dev);
+	outcome->disabled = !kcov_disable(kcov);
+	if (!outcome->disabled)
+		error_libkcov();
 	return true;
 }
 
-/* The count lies in memory anyone who maps it can write: believe no excess. */
-static void print_pcs(const struct device *dev, struct outcome *outcome)
+static void print_pcs(const struct kcov *kcov, const struct outcome *outcome)
 {
-	if (outcome->count > dev->words - 1)
-		outcome->count = dev->words - 1;
 	for (size_t i = 1; i <= outcome->count; i++)
-		printf("0x%lx\n", dev->cover[i]);
+		printf("0x%" PRIx64 "\n", kcov->cover[i]);
 }
 
-static void print_outcome(const struct device *dev, const struct call *call,
+static void print_outcome(const struct kcov *kcov, const struct call *call,
 			  const struct outcome *outcome)
 {
 	call_print(call, stderr);
@@ -104,29 +91,42 @@ static void print_outcome(const struct device *dev, const struct call *call,
 	else
 		fprintf(stderr, " = %ld", outcome->result);
 	fprintf(stderr, "; %zu PCs\n", outcome->count);
-	if (outcome->count == dev->words - 1)
+	if (outcome->count == kcov->words - 1)
 		warnx("the buffer is full, the rest was dropped: --size takes more than %zu words",
-		      dev->words);
+		      kcov->words);
 	if (!outcome->count)
 		warnx("nothing was recorded: the call ran no covered code, or see dmesg");
 }
 
+static struct kcov *open_device(size_t words)
+{
+	struct kcov *kcov = kcov_open(words);
+	const int err = errno;
+
+	if (kcov)
+		return kcov;
+	error_libkcov();
+	if (err == EINVAL || err == ENOMEM)
+		warnx("  --size sets the number of words");
+	return NULL;
+}
+
 static enum kcovctl_exit trace_call(const struct call *call, size_t words)
 {
+	struct kcov *kcov = open_device(words);
 	struct outcome outcome;
-	struct device dev;
 	bool done;
 
-	if (!device_open(&dev, words))
+	if (!kcov)
 		return KCOVCTL_FAILED;
-	settle();
-	done = record(&dev, call, &outcome);
+	kcov_settle();
+	done = record(kcov, call, &outcome);
 	if (done) {
-		print_pcs(&dev, &outcome);
+		print_pcs(kcov, &outcome);
 		error_flush();
-		print_outcome(&dev, call, &outcome);
+		print_outcome(kcov, call, &outcome);
 	}
-	device_close(&dev);
+	kcov_close(kcov);
 	return done && outcome.disabled ? KCOVCTL_OK : KCOVCTL_FAILED;
 }
 
@@ -147,7 +147,7 @@ static enum kcovctl_exit run(int argc, char **argv)
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 }
 	};
-	size_t words = DEVICE_DEFAULT_WORDS;
+	size_t words = 64UL << 10;
 	enum kcovctl_exit code;
 	struct call call;
 	int c;

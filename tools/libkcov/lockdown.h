@@ -2,13 +2,13 @@
 /*
  * How far the kernel is locked down, as Secure Boot does it.
  */
-#ifndef KCOVCTL_LOCKDOWN_H
-#define KCOVCTL_LOCKDOWN_H
+#ifndef LIBKCOV_LOCKDOWN_H
+#define LIBKCOV_LOCKDOWN_H
 
-struct lockdown {
+struct libkcov_lockdown {
 	char level[80];	/* empty: not at all */
 };
 
-struct lockdown lockdown_read(void);
+struct libkcov_lockdown libkcov_lockdown(void);
 
 #endif

@@ -6,14 +6,14 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "kcovctl_lockdown.h"
+#include "lockdown.h"
 
 #define LOCKDOWN_PATH "/sys/kernel/security/lockdown"
 
-struct lockdown lockdown_read(void)
+struct libkcov_lockdown libkcov_lockdown(void)
 {
 	FILE *file = fopen(LOCKDOWN_PATH, "re");
-	struct lockdown lockdown = { "" };
+	struct libkcov_lockdown lockdown = { "" };
 	char levels[80] = "";
 	const char *bracket;
 
