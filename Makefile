@@ -382,6 +382,22 @@ uninstall: headers
 	$(Q)rm -f $(moddir)/updates/kcov.ko
 	$(Q)$(depmod)
 
+# What a program needs that is built with the library.
+.PHONY: install-lib uninstall-lib
+libdir = $(DESTDIR)$(LIBDIR)
+incdir = $(DESTDIR)$(INCLUDEDIR)
+install-lib: lib
+	$(call say,INSTALL,$(libdir)/libkcov.so)
+	$(Q)install -D -m 644 -t $(libdir) build/lib/libkcov.a build/lib/$(lib_soname)
+	$(Q)ln -sf $(lib_soname) $(libdir)/libkcov.so
+	$(Q)install -D -m 644 -t $(libdir)/pkgconfig build/lib/libkcov.pc
+	$(Q)install -D -m 644 -t $(incdir) include/libkcov.h include/kcov_ioctl.h
+
+uninstall-lib:
+	$(call say,REMOVE,$(libdir)/libkcov.so)
+	$(Q)rm -f $(addprefix $(libdir)/,libkcov.a $(lib_soname) libkcov.so pkgconfig/libkcov.pc) \
+		$(addprefix $(incdir)/,libkcov.h kcov_ioctl.h)
+
 clean:
 	$(Q)rm -rf build kcov.ko
 
@@ -425,6 +441,7 @@ make vm RUN='command'       runs a shell command in the VM, prints its output,
 make shell         an interactive shell in the VM
 make lint          style and static checks
 make install, uninstall     kcov.ko below updates/ of the kernel in KDIR; DESTDIR=
+make install-lib, uninstall-lib   libkcov below PREFIX=$(PREFIX); LIBDIR= INCLUDEDIR= DESTDIR=
 make clean         removes all that was built, unpacked and downloaded here
 
 KDIR=$(KDIR)
