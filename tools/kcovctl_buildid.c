@@ -66,23 +66,47 @@ bool buildid_from_notes(const char *path, struct buildid *id)
 	return find_note(notes, size, id);
 }
 
-static bool report_id(Dwfl *dwfl, const char *path, struct buildid *id)
+static bool has_debug_section(Elf *elf)
+{
+	Elf_Scn *section = NULL;
+	GElf_Shdr header;
+	const char *name;
+	size_t names;
+
+	if (elf_getshdrstrndx(elf, &names))
+		return false;
+	while ((section = elf_nextscn(elf, section))) {
+		name = gelf_getshdr(section, &header) ?
+		       elf_strptr(elf, names, header.sh_name) : NULL;
+		if (name && (!strcmp(name, ".debug_info") ||
+			     !strcmp(name, ".zdebug_info")))
+			return true;
+	}
+	return false;
+}
+
+static bool report(Dwfl *dwfl, const char *path, struct buildid *id,
+		   bool *has_lines)
 {
 	const unsigned char *bytes;
 	Dwfl_Module *module;
 	GElf_Addr where;
 	int length;
+	Elf *elf;
 
 	module = dwfl_report_offline(dwfl, "", path, -1);
-	if (!module || dwfl_report_end(dwfl, NULL, NULL) ||
-	    !dwfl_module_getelf(module, &where))
+	if (!module || dwfl_report_end(dwfl, NULL, NULL))
 		return false;
+	elf = dwfl_module_getelf(module, &where);
+	if (!elf)
+		return false;
+	*has_lines = has_debug_section(elf);
 	length = dwfl_module_build_id(module, &bytes, &where);
 	return length > 0 && set_id(id, bytes, (size_t)length);
 }
 
 /* libdwfl, not libelf: it also reads modules that are compressed. */
-bool buildid_from_elf(const char *path, struct buildid *id)
+bool buildid_examine(const char *path, struct buildid *id, bool *has_lines)
 {
 	static const Dwfl_Callbacks callbacks = {
 		.find_elf = dwfl_build_id_find_elf,
@@ -94,9 +118,16 @@ bool buildid_from_elf(const char *path, struct buildid *id)
 
 	if (!dwfl)
 		return false;
-	found = report_id(dwfl, path, id);
+	found = report(dwfl, path, id, has_lines);
 	dwfl_end(dwfl);
 	return found;
+}
+
+bool buildid_from_elf(const char *path, struct buildid *id)
+{
+	bool has_lines;
+
+	return buildid_examine(path, id, &has_lines);
 }
 
 bool buildid_equal(const struct buildid *a, const struct buildid *b)

@@ -21,6 +21,9 @@ bool buildid_from_notes(const char *path, struct buildid *id);
 /* From an ELF file, compressed or not. */
 bool buildid_from_elf(const char *path, struct buildid *id);
 
+/* The same, and whether the file has debug information. */
+bool buildid_examine(const char *path, struct buildid *id, bool *has_lines);
+
 bool buildid_equal(const struct buildid *a, const struct buildid *b);
 
 /* Hexadecimal, in a text of at least BUILDID_MAX * 2 + 1 bytes. */

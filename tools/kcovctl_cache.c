@@ -36,7 +36,7 @@ static const char *absolute(const char *variable)
 	return path && *path == '/' ? path : NULL;
 }
 
-bool cache_home(char *path, size_t room)
+static bool find_home(char *path, size_t room)
 {
 	const char *cache = absolute("XDG_CACHE_HOME");
 	const char *chosen = absolute("KCOV_CACHE");
@@ -48,9 +48,24 @@ bool cache_home(char *path, size_t room)
 		snprintf(path, room, "%s/kcov", cache);
 	else if (own)
 		snprintf(path, room, "%s/.cache/kcov", own);
-	else
-		warnx("no home directory, so no place for instrumented modules: set KCOV_CACHE");
 	return chosen || cache || own;
+}
+
+bool cache_home(char *path, size_t room)
+{
+	if (find_home(path, room))
+		return true;
+	warnx("no home directory, so no place for instrumented modules: set KCOV_CACHE");
+	return false;
+}
+
+bool cache_path(const char *directory, char *path, size_t room)
+{
+	char home[CACHE_PATH];
+
+	if (!find_home(home, sizeof(home)))
+		return false;
+	return snprintf(path, room, "%s/%s", home, directory) < (int)room;
 }
 
 bool cache_directory(const char *release, char *path, size_t room)

@@ -17,6 +17,9 @@
  */
 bool cache_home(char *path, size_t room);
 
+/* A directory there; for those who can do without: nothing is said. */
+bool cache_path(const char *directory, char *path, size_t room);
+
 /* modules/RELEASE there. False: said why. */
 bool cache_directory(const char *release, char *path, size_t room);
 

@@ -8,6 +8,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "kcovctl.h"
 #include "kcovctl_kernel.h"
@@ -39,6 +41,15 @@ char *kernel_read_text(const char *path)
 	if (file)
 		fclose(file);
 	return text;
+}
+
+char *kernel_read_modules(const struct kernel_files *files)
+{
+	/* a kernel without CONFIG_MODULES */
+	if (files->modules && !strcmp(files->modules, kernel_running.modules) &&
+	    access(files->modules, F_OK))
+		return kernel_read_text(NULL);
+	return kernel_read_text(files->modules);
 }
 
 static bool is_parsed(const char *path, size_t bad_line)
@@ -124,7 +135,7 @@ bool kernel_load(struct kernel *kernel, const struct kernel_files *files)
 	*kernel = (struct kernel){ 0 };
 	kernel->kallsyms_text = kernel_read_text(files->kallsyms);
 	if (kernel->kallsyms_text)
-		kernel->modules_text = kernel_read_text(files->modules);
+		kernel->modules_text = kernel_read_modules(files);
 	if (kernel->modules_text && parse_texts(kernel, files) &&
 	    find_offset(kernel, files))
 		return true;

@@ -39,6 +39,9 @@ bool kernel_find_offset(const struct kernel_files *files, uint64_t *offset);
 /* The whole file as a text, to be freed; NULL: said why. No path, no text. */
 char *kernel_read_text(const char *path);
 
+/* The same of the list of modules, which a kernel need not have. */
+char *kernel_read_modules(const struct kernel_files *files);
+
 /* What goes wrong is said on standard error. */
 bool kernel_load(struct kernel *kernel, const struct kernel_files *files);
 void kernel_release(struct kernel *kernel);

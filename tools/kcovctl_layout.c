@@ -11,8 +11,8 @@
 
 #include "kcovctl_layout.h"
 
-#define KERNEL_LINE "# layout kernel "
-#define MODULE_LINE "# layout module "
+#define KERNEL_LINE LAYOUT_LINE "kernel "
+#define MODULE_LINE LAYOUT_LINE "module "
 #define BETWEEN " \t\r\n"
 
 static void *grow(void *array, size_t count, size_t size)

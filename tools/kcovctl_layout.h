@@ -42,7 +42,11 @@ struct layout {
 /* What lies where now, by /sys and /proc. False: said why. */
 bool layout_running(struct layout *layout, const struct kernel_files *files);
 
-/* As lines beginning with '# layout '. False: errno. */
+/* What each line of a layout begins with, and how long it may be. */
+#define LAYOUT_LINE "# layout "
+#define LAYOUT_LINE_MAX 65536
+
+/* As such lines. False: errno. */
 bool layout_print(const struct layout *layout, FILE *out);
 
 /*

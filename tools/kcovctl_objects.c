@@ -3,8 +3,9 @@
  * Finding module files and vmlinux, and refusing those of another build.
  *
  * Modules are looked for in the directories of the command line, with all
- * below them, in /lib/modules/RELEASE the same way (updates and extra before
- * kernel, the order of depmod), and in the current directory alone.
+ * below them, where 'kcovctl instrument' puts them, where debug packages do,
+ * in /lib/modules/RELEASE (updates and extra before kernel, the order of
+ * depmod), and in the current directory alone.
  */
 #define _GNU_SOURCE 1
 #include <err.h>
@@ -13,15 +14,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "kcovctl.h"
-#include "kcovctl_buildid.h"
+#include "kcovctl_cache.h"
 #include "kcovctl_objects.h"
 
 static const struct objects_config *config;
-static struct utsname host;
 
 /* Every module file seen, in the order of preference. */
 static char **files;
@@ -75,9 +74,17 @@ static void scan(const char *dir, int depth)
 	fts_close(tree);
 }
 
+static void scan_release(const char *above)
+{
+	char path[CACHE_PATH + 256];
+
+	snprintf(path, sizeof(path), "%s/%s", above, config->release);
+	scan(path, 100);
+}
+
 static void scan_all(void)
 {
-	char path[sizeof(host.release) + 16];
+	char modules[CACHE_PATH];
 
 	if (scanned)
 		return;
@@ -87,8 +94,10 @@ static void scan_all(void)
 			warnx("%s: %s", config->dirs[i], error_text(errno));
 		scan(config->dirs[i], 100);
 	}
-	snprintf(path, sizeof(path), "/lib/modules/%s", host.release);
-	scan(path, 100);
+	if (cache_path("modules", modules, sizeof(modules)))
+		scan_release(modules);
+	scan_release("/usr/lib/debug/lib/modules");
+	scan_release("/lib/modules");
 	scan(".", 1);
 }
 
@@ -107,69 +116,84 @@ static bool is_named(const char *path, const char *module)
 }
 
 static void say_mismatch(const char *path, const struct buildid *theirs,
-			 const struct buildid *running, const char *cure)
+			 const struct buildid *wanted, const char *cure)
 {
 	char a[BUILDID_MAX * 2 + 1], b[BUILDID_MAX * 2 + 1];
 
 	buildid_format(theirs, a);
-	buildid_format(running, b);
-	warnx("%s: build id %s, but %s is running: %s", path,
+	buildid_format(wanted, b);
+	warnx("%s: build id %s, but %s is what ran: %s", path,
 	      theirs->length ? a : "missing", b, cure);
 }
 
-static bool is_running(const char *path, const struct buildid *running,
-		       struct buildid *theirs)
+/* Of several files with the id, who has debug information is the best. */
+struct search {
+	const struct buildid *wanted;
+	const char *found;		/* without debug information */
+	const char *refused;
+	struct buildid refused_id;
+};
+
+static bool is_best(struct search *search, const char *path)
 {
-	theirs->length = 0;
-	return buildid_from_elf(path, theirs) && buildid_equal(theirs, running);
+	struct buildid theirs = { 0 };
+	bool has_lines = false;
+
+	if (!buildid_examine(path, &theirs, &has_lines) ||
+	    !buildid_equal(&theirs, search->wanted)) {
+		if (!search->refused) {
+			search->refused = path;
+			search->refused_id = theirs;
+		}
+		return false;
+	}
+	if (!search->found)
+		search->found = path;
+	return has_lines;
 }
 
-char *objects_find_module(const char *name)
+static char *copy(const char *path)
 {
-	struct buildid running, theirs, refused_id = { 0 };
-	const char *refused = NULL;
-	char notes[4096];
+	char *own = strdup(path);
 
-	if (!config->sysfs)
-		return NULL;
-	snprintf(notes, sizeof(notes), "%s/module/%s/notes/.note.gnu.build-id",
-		 config->sysfs, name);
-	if (!buildid_from_notes(notes, &running))
-		return NULL;
+	if (!own)
+		err(1, "path");
+	return own;
+}
+
+char *objects_find_module(const char *name, const struct buildid *id)
+{
+	struct search search = { .wanted = id };
+
 	scan_all();
-	for (size_t i = 0; i < file_count; i++) {
-		if (!is_named(files[i], name))
-			continue;
-		if (is_running(files[i], &running, &theirs))
-			return strdup(files[i]);
-		if (!refused) {
-			refused = files[i];
-			refused_id = theirs;
-		}
-	}
-	if (refused)
-		say_mismatch(refused, &refused_id, &running,
+	for (size_t i = 0; i < file_count; i++)
+		if (is_named(files[i], name) && is_best(&search, files[i]))
+			return copy(files[i]);
+	if (search.found)
+		return copy(search.found);
+	if (search.refused)
+		say_mismatch(search.refused, &search.refused_id, id,
 			     "give the right module's directory with --module-dir");
 	return NULL;
 }
 
-static char *check_vmlinux(const char *path, const struct buildid *running)
+static char *check_vmlinux(const char *path, const struct buildid *id)
 {
-	struct buildid theirs;
+	struct search search = { .wanted = id };
 
 	if (access(path, R_OK)) {
 		if (config->vmlinux)
 			warnx("%s: %s", path, error_text(errno));
 		return NULL;
 	}
-	if (is_running(path, running, &theirs))
-		return strdup(path);
-	say_mismatch(path, &theirs, running,
+	if (is_best(&search, path) || search.found)
+		return copy(path);
+	say_mismatch(path, &search.refused_id, id,
 		     "give the right kernel's vmlinux with --vmlinux");
 	return NULL;
 }
 
-char *objects_find_vmlinux(void)
+char *objects_find_vmlinux(const struct buildid *id)
 {
 	static const char *const places[] = {
 		"/usr/lib/debug/boot/vmlinux-%s",
@@ -179,31 +203,34 @@ char *objects_find_vmlinux(void)
 		"/lib/modules/%s/build/vmlinux",
 	};
 	char path[4096];
-	struct buildid running;
 	char *found = NULL;
 
-	if (!config->sysfs)
-		return NULL;
-	snprintf(path, sizeof(path), "%s/kernel/notes", config->sysfs);
-	if (!buildid_from_notes(path, &running)) {
-		if (config->vmlinux)
-			warnx("%s: no build id of the running kernel to check %s against",
-			      path, config->vmlinux);
-		return NULL;
-	}
 	if (config->vmlinux)
-		return check_vmlinux(config->vmlinux, &running);
+		return check_vmlinux(config->vmlinux, id);
 	for (size_t i = 0; i < ARRAY_SIZE(places) && !found; i++) {
-		snprintf(path, sizeof(path), places[i], host.release);
-		found = check_vmlinux(path, &running);
+		snprintf(path, sizeof(path), places[i], config->release);
+		found = check_vmlinux(path, id);
 	}
 	return found;
+}
+
+bool objects_are_given(const char *path)
+{
+	if (config->vmlinux && !strcmp(path, config->vmlinux))
+		return true;
+	for (size_t i = 0; i < config->dir_count; i++) {
+		size_t length = strlen(config->dirs[i]);
+
+		if (!strncmp(path, config->dirs[i], length) &&
+		    (path[length] == '/' || path[length - 1] == '/'))
+			return true;
+	}
+	return false;
 }
 
 void objects_open(const struct objects_config *new_config)
 {
 	config = new_config;
-	uname(&host);
 }
 
 void objects_close(void)

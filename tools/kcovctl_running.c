@@ -188,7 +188,7 @@ static void subtract(struct layout *layout, uint64_t offset)
 
 static bool read_all(struct layout *layout, const struct kernel_files *files)
 {
-	char *text = kernel_read_text(files->modules);
+	char *text = kernel_read_modules(files);
 	struct symtab tab = { 0 };
 	size_t bad;
 

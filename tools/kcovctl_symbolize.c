@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * kcovctl symbolize: PCs on standard input become names.
+ *
+ * Where the input has a layout (kcovctl_layout.h), the PCs behind it are those
+ * of a saved run; it ends where the next one begins.
  */
 #define _GNU_SOURCE 1
 #include <err.h>
@@ -10,150 +13,172 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/types.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "kcovctl.h"
+#include "kcovctl_input.h"
 #include "kcovctl_pc.h"
+#include "kcovctl_print.h"
 #include "kcovctl_symbols.h"
+#include "kcovctl_terminal.h"
 
 static const char usage[] =
 	"usage: kcovctl symbolize [OPTION...] < PCS\n"
 	"\n"
 	"Turn each line that is a PC into\n"
 	"  PC function+offset/size [module] file:line\n"
-	"and copy all other lines. [module] is there for code of modules,\n"
-	"file:line where debug information of the running code is found, ? in\n"
-	"place of the rest where no function is.\n"
+	"and copy all other lines: file:line where debug information of the code is\n"
+	"found or DEBUGINFOD_URLS has it, ? where no function is known. PCs behind a\n"
+	"layout are of that run, others of what is loaded now.\n"
 	"\n"
-	"  -m, --module-dir DIR  look for module files (NAME.ko) in and below DIR\n"
-	"                        first, then in /lib/modules and in .; repeatable\n"
-	"  -k, --vmlinux FILE    vmlinux with debug information, if it is in none\n"
-	"                        of the usual places\n"
+	"  -i, --inlines         also who inlined it, each on a line of its own\n"
+	"  -m, --module-dir DIR  look for module files (NAME.ko) in and below DIR first,\n"
+	"                        then where instrument, debug packages and the kernel\n"
+	"                        have them, and in .; repeatable\n"
+	"  -k, --vmlinux FILE    vmlinux with debug information, if in no usual place\n"
+	"  -l, --layout          print what lies where now, to stand before saved PCs\n"
+	"      --no-cache        leave ~/.cache/kcov/symbols alone\n"
 	"  -h, --help            this text\n"
 	"\n"
 	"For PCs of another machine, its files in place of the running kernel's:\n"
-	"  --kallsyms FILE       /proc/kallsyms\n"
-	"  --modules FILE        /proc/modules\n"
-	"  --sysfs DIR           /sys, its module/ and kernel/notes\n"
+	"      --kallsyms FILE   /proc/kallsyms\n"
+	"      --modules FILE    /proc/modules\n"
+	"      --sysfs DIR       /sys, its module/ and kernel/notes\n"
 	"\n"
-	"Example:\n"
-	"  kcovctl trace | kcovctl symbolize -m ~/mydriver\n";
-
-#define INPUT_STEP (64UL << 10)
+	"Example: kcovctl trace | kcovctl symbolize -i -m ~/mydriver\n";
 
 struct settings {
 	struct kernel_files files;
 	struct symbols_config symbols;
 	const char **dirs;
-	bool help;
+	bool inlines, layout, help;
 };
 
-static void print_pc(uint64_t pc)
-{
-	const struct place *place = symbols_find(pc);
+/* What symbols are asked of, and whether they are. */
+static struct symbols_config *config;
+static struct layout saved;
+static enum { CLOSED, OPEN, FAILED } state;
+static bool is_damaged;
 
-	printf("0x%" PRIx64, pc);
-	if (!place->symbol) {
-		fputs(" ?\n", stdout);
-		return;
+static void (*print)(const struct place *place, FILE *out);
+
+/* Of the input; how long it is nobody knows of a pipe: 0. */
+static uint64_t line_count, input_done, input_size;
+
+/* Not before the first PC: what it belongs to stands before it. */
+static bool open_symbols(void)
+{
+	if (state == CLOSED) {
+		config->layout = saved.release ? &saved : NULL;
+		state = symbols_open(config) ? OPEN : FAILED;
 	}
-	printf(" %s+0x%" PRIx64 "/0x%" PRIx64, place->symbol,
-	       place->symbol_offset, place->symbol_size);
-	if (place->module)
-		printf(" [%s]", place->module);
-	if (place->frame_count && place->frames->file)
-		printf(" %s:%d", place->frames->file, place->frames->line);
-	putchar('\n');
+	return state == OPEN;
 }
 
-static void print_line(const char *line,
-		       size_t length)
+static void close_symbols(void)
+{
+	if (state == OPEN && !symbols_close())
+		is_damaged = true;
+	if (state == OPEN)
+		state = CLOSED;
+}
+
+/* The line of another run's kernel ends the run before. */
+static void take_layout(const char *line)
+{
+	if (state == OPEN) {
+		close_symbols();
+		layout_release(&saved);
+	}
+	if (layout_parse_line(&saved, line))
+		return;
+	warnx("standard input:%" PRIu64 ": not a line of a layout: is it damaged?",
+	      line_count);
+	is_damaged = true;
+}
+
+static void copy_line(const char *line, size_t length)
+{
+	char text[LAYOUT_LINE_MAX];
+
+	fwrite(line, 1, length, stdout);
+	if (length < strlen(LAYOUT_LINE) || length >= sizeof(text) ||
+	    memcmp(line, LAYOUT_LINE, strlen(LAYOUT_LINE)))
+		return;
+	memcpy(text, line, length);
+	text[length] = '\0';
+	text[strcspn(text, "\n")] = '\0';
+	take_layout(text);
+}
+
+/* Between lines on the terminal it would be in the way. */
+static void show_progress(size_t length)
+{
+	input_done += length;
+	if (input_size && line_count % 64 == 0)
+		progress_show("naming", input_done, input_size);
+}
+
+static void take_line(const char *line, size_t length, bool is_piece)
 {
 	uint64_t pc;
 
-	if (pc_parse(line, length, &pc))
-		print_pc(pc);
-	else
+	line_count++;
+	show_progress(length);
+	if (is_piece)
 		fwrite(line, 1, length, stdout);
+	else if (!pc_parse(line, length, &pc))
+		copy_line(line, length);
+	else if (open_symbols())
+		print(symbols_find(pc), stdout);
 }
 
-struct input {
-	char *text;
-	size_t length, room;
-};
-
-/* Print the complete lines, keep the rest. */
-static void print_complete(struct input *input)
+static void find_size(void)
 {
-	char *line = input->text, *end = input->text + input->length;
-	char *newline;
+	struct stat status;
 
-	while ((newline = memchr(line, '\n', (size_t)(end - line)))) {
-		print_line(line, (size_t)(newline + 1 - line));
-		line = newline + 1;
-	}
-	input->length = (size_t)(end - line);
-	memmove(input->text, line, input->length);
+	if (!fstat(STDIN_FILENO, &status) && S_ISREG(status.st_mode) &&
+	    !isatty(STDOUT_FILENO))
+		input_size = (uint64_t)status.st_size;
 }
 
-static ssize_t read_more(struct input *input)
-{
-	ssize_t got;
-
-	if (input->room - input->length < INPUT_STEP) {
-		input->room = input->room * 2 + INPUT_STEP;
-		input->text = realloc(input->text, input->room);
-		if (!input->text)
-			err(KCOVCTL_FAILED, "standard input");
-	}
-	do {
-		got = read(STDIN_FILENO, input->text + input->length,
-			   input->room - input->length);
-	} while (got < 0 && errno == EINTR);
-	if (got > 0)
-		input->length += (size_t)got;
-	return got;
-}
-
-/*
- * Output is flushed before each wait for input and not more often: a filter
- * that others talk to line by line, and a fast one for long files.
- */
-static bool print_lines(void)
-{
-	struct input input = { 0 };
-	ssize_t got;
-
-	while ((got = read_more(&input)) > 0) {
-		print_complete(&input);
-		if (!error_flush())
-			break;
-	}
-	if (got < 0)
-		warnx("standard input: %s", error_text(errno));
-	if (!got && input.length)
-		print_line(input.text, input.length);
-	free(input.text);
-	return !got;
-}
-
-static enum kcovctl_exit symbolize(const struct symbols_config *config)
+static enum kcovctl_exit symbolize(struct symbols_config *symbols)
 {
 	bool done;
 
-	if (!symbols_open(config))
-		return KCOVCTL_FAILED;
-	done = print_lines();
-	symbols_close();
-	return done ? KCOVCTL_OK : KCOVCTL_FAILED;
+	config = symbols;
+	find_size();
+	done = input_read(take_line);
+	progress_end();
+	/* without any PC, too, it is told what is wrong */
+	if (!open_symbols())
+		done = false;
+	close_symbols();
+	layout_release(&saved);
+	return done && !is_damaged ? KCOVCTL_OK : KCOVCTL_FAILED;
 }
 
-enum { OPTION_KALLSYMS = 256, OPTION_MODULES, OPTION_SYSFS };
+static enum kcovctl_exit print_layout(const struct kernel_files *files)
+{
+	struct layout layout;
+
+	if (!layout_running(&layout, files))
+		return KCOVCTL_FAILED;
+	layout_print(&layout, stdout);
+	layout_release(&layout);
+	return KCOVCTL_OK;
+}
+
+enum { OPTION_KALLSYMS = 256, OPTION_MODULES, OPTION_SYSFS,
+       OPTION_NO_CACHE };
 
 static const struct option options[] = {
 	{ "module-dir", required_argument, NULL, 'm' },
 	{ "vmlinux", required_argument, NULL, 'k' },
+	{ "inlines", no_argument, NULL, 'i' },
+	{ "layout", no_argument, NULL, 'l' },
+	{ "no-cache", no_argument, NULL, OPTION_NO_CACHE },
 	{ "help", no_argument, NULL, 'h' },
 	{ "kallsyms", required_argument, NULL, OPTION_KALLSYMS },
 	{ "modules", required_argument, NULL, OPTION_MODULES },
@@ -169,6 +194,15 @@ static bool set_option(struct settings *settings, int option)
 		return true;
 	case 'k':
 		settings->symbols.vmlinux = optarg;
+		return true;
+	case 'i':
+		settings->inlines = true;
+		return true;
+	case 'l':
+		settings->layout = true;
+		return true;
+	case OPTION_NO_CACHE:
+		settings->symbols.no_cache = true;
 		return true;
 	case 'h':
 		settings->help = true;
@@ -198,7 +232,7 @@ static enum kcovctl_exit run_with(struct settings *settings, int argc,
 {
 	int option;
 
-	while ((option = getopt_long(argc, argv, "m:k:h", options, NULL)) != -1)
+	while ((option = getopt_long(argc, argv, "im:k:lh", options, NULL)) != -1)
 		if (!set_option(settings, option))
 			return error_usage(&verb_symbolize, "bad option");
 	if (settings->help) {
@@ -210,14 +244,17 @@ static enum kcovctl_exit run_with(struct settings *settings, int argc,
 				   "'%s': PCs come on standard input",
 				   argv[optind]);
 	if (!is_of_another(&settings->files))
-		return symbolize(&settings->symbols);
+		settings->files = kernel_running;
 	if (!settings->files.kallsyms)
 		return error_usage(&verb_symbolize,
 				   "--modules and --sysfs need --kallsyms of the same machine");
 	if (settings->symbols.vmlinux && !settings->files.sysfs)
 		return error_usage(&verb_symbolize,
 				   "--vmlinux with --kallsyms needs --sysfs, to check the build id");
+	print = settings->inlines ? print_inlines : print_place;
 	settings->symbols.files = &settings->files;
+	if (settings->layout)
+		return print_layout(&settings->files);
 	return symbolize(&settings->symbols);
 }
 

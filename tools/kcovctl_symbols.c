@@ -1,102 +1,132 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What is at a PC: asks those who know names and lines, and remembers it.
+ * What is at a PC: whose code it is, and what the kernel or the module knows.
  */
 #define _GNU_SOURCE 1
+#include <err.h>
 #include <stdlib.h>
-#include <unistd.h>
 
-#include "kcovctl_code.h"
-#include "kcovctl_lines.h"
+#include "kcovctl_loaded.h"
+#include "kcovctl_objects.h"
+#include "kcovctl_part.h"
 #include "kcovctl_places.h"
 #include "kcovctl_symbols.h"
 
 static const struct symbols_config *config;
-static struct kernel_files files;
+static const struct kernel_files *files;
+static struct objects_config objects;
 static struct layout running;
 static const struct layout *layout;
 static struct code_map map;
-static struct objects_config objects;
-static struct kernel kernel;
+static struct part *kernel, **modules;	/* by their places in the layout */
 
-static void set_files(const struct kernel_files *given)
+static bool set_layout(void)
 {
-	files = given ? *given : kernel_running;
-	if (!given && access(files.modules, F_OK))
-		files.modules = NULL;	/* a kernel without CONFIG_MODULES */
+	running = (struct layout){ 0 };
+	layout = config->layout ? config->layout : &running;
+	return config->layout || layout_running(&running, files);
+}
+
+static void open_parts(void)
+{
+	modules = calloc(layout->count + 1, sizeof(*modules));
+	if (!modules)
+		err(1, "symbols");
+	kernel = part_open(layout, NULL, config->no_cache);
 }
 
 bool symbols_open(const struct symbols_config *given)
 {
 	config = given;
-	set_files(config->files);
-	if (!layout_running(&running, &files))
+	files = config->files ? config->files : &kernel_running;
+	if (!set_layout())
 		return false;
-	layout = config->layout ? config->layout : &running;
 	objects = (struct objects_config){
-		.sysfs = files.sysfs,
+		.release = layout->release,
 		.vmlinux = config->vmlinux,
 		.dirs = config->dirs,
 		.dir_count = config->dir_count,
 	};
-	if (!kernel_load(&kernel, &files)) {
-		layout_release(&running);
-		return false;
-	}
-	if (!lines_open(&kernel, &objects)) {
-		kernel_release(&kernel);
-		layout_release(&running);
-		return false;
-	}
-	code_map_make(&map, layout);
+	objects_open(&objects);
 	places_open();
-	return true;
+	loaded_open(files, layout, !config->layout);
+	code_map_make(&map, layout);
+	open_parts();
+	if (config->vmlinux && !layout->kernel.length)
+		warnx("no build id of the kernel to check %s against",
+		      config->vmlinux);
+	/* that one was asked for and cannot be had is an error, and not a lack */
+	if (!config->vmlinux || part_has_file(kernel))
+		return true;
+	symbols_close();
+	return false;
 }
 
-void symbols_close(void)
+bool symbols_close(void)
 {
-	places_close();
+	bool all_read;
+
+	part_close(kernel);
+	for (size_t i = 0; i < layout->count; i++)
+		part_close(modules[i]);
+	free(modules);
 	code_map_release(&map);
-	lines_close();
-	kernel_release(&kernel);
+	all_read = loaded_close();
+	places_close();
+	objects_close();
 	layout_release(&running);
+	return all_read;
 }
 
-static uint64_t offset_in(const struct code *code, uint64_t pc)
+static struct part *part_of(const struct layout_module *module)
 {
-	const struct layout_section *text;
+	struct part **part = &modules[module - layout->modules];
 
-	if (!code)
-		return pc - LAYOUT_KERNEL;
-	text = layout_section(code->module, ".text");
-	return pc - (text ? text->start : code->module->sections[0].start);
+	if (!*part)
+		*part = part_open(layout, module, config->no_cache);
+	return *part;
 }
 
-static void set_frame(struct place *place, uint64_t address)
+static void fill_module(struct place *place, const struct code *code)
 {
-	struct frame frame = { .function = place->symbol };
+	const struct layout_section *text = layout_section(code->module, ".text");
 
-	frame.file = lines_find(address, &frame.line);
-	if (!frame.file)
+	if (!text)
+		text = code->section;
+	place->module_offset = place->pc - text->start;
+	if (part_find(part_of(code->module), code, place))
+		place->module = code->module->name;
+}
+
+/* Programs of BPF, trampolines, and modules that /sys tells nothing of. */
+static void fill_other(struct place *place)
+{
+	struct symtab_hit hit;
+	uint64_t start;
+
+	if (!loaded_find(NULL, place->pc - 1, &hit) || !hit.module)
 		return;
-	place->frames = places_frames(&frame, 1);
-	place->frame_count = 1;
+	place->module = hit.module;
+	place->symbol = hit.name;
+	place->symbol_offset = place->pc - hit.start;
+	place->symbol_size = hit.size;
+	start = loaded_module_start(hit.module);
+	place->module_offset = start ? place->pc - start : 0;
 }
 
 static void fill(struct place *place)
 {
 	const struct code *code = code_map_find(&map, place->pc - 1);
-	uint64_t address = place->pc + kernel.kaslr_offset;
-	struct symtab_hit hit;
 
-	place->module_offset = offset_in(code, place->pc);
-	if (!symtab_lookup(&kernel.symtab, address - 1, &hit))
+	if (code) {
+		fill_module(place, code);
 		return;
-	place->symbol = hit.name;
-	place->module = hit.module;
-	place->symbol_offset = address - hit.start;
-	place->symbol_size = hit.size;
-	set_frame(place, address - 1);
+	}
+	if (place->pc <= LAYOUT_KERNEL)
+		return;
+	place->module_offset = place->pc - LAYOUT_KERNEL;
+	if (!part_find(kernel, NULL, place))
+		fill_other(place);
 }
 
 const struct place *symbols_find(uint64_t pc)

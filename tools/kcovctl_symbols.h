@@ -51,7 +51,10 @@ bool symbols_open(const struct symbols_config *config);
 /* Never NULL; what it points to lives until symbols_close(). */
 const struct place *symbols_find(uint64_t pc);
 
-/* Also writes what was found to the cache. */
-void symbols_close(void);
+/*
+ * Also writes what was found to the cache. False: something could not be read,
+ * which was said, and names may be missing for that.
+ */
+bool symbols_close(void);
 
 #endif

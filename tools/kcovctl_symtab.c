@@ -23,7 +23,7 @@ static void *grow(void *array, size_t count, size_t *room, size_t size)
 	return array;
 }
 
-static void add_symbol(struct symtab *tab, const struct symbol *symbol)
+void symtab_add(struct symtab *tab, const struct symbol *symbol)
 {
 	tab->symbols = grow(tab->symbols, tab->count, &tab->room,
 			    sizeof(*symbol));
@@ -59,6 +59,7 @@ static bool parse_symbol(char *line, struct symbol *symbol)
 	    !rest[1] || rest[2] != ' ' || !rest[3])
 		return false;
 	symbol->type = rest[1];
+	symbol->rank = 0;
 	name = line + (rest - line) + 3;
 	symbol->name = name;
 	symbol->module = NULL;
@@ -113,7 +114,7 @@ size_t symtab_parse_kallsyms(struct symtab *tab, char *text)
 		number++;
 		if (!parse_symbol(line, &symbol))
 			return number;
-		add_symbol(tab, &symbol);
+		symtab_add(tab, &symbol);
 	}
 	return 0;
 }
@@ -144,6 +145,8 @@ static int compare_symbols(const void *a, const void *b)
 
 	if (x->address != y->address)
 		return x->address < y->address ? -1 : 1;
+	if (x->rank != y->rank)
+		return x->rank < y->rank ? -1 : 1;
 	return (x->name > y->name) - (x->name < y->name);
 }
 

@@ -14,6 +14,7 @@ struct symbol {
 	const char *name;
 	const char *module;	/* NULL: the kernel itself */
 	char type;		/* as nm(1) has it */
+	unsigned int rank;	/* of several at one address the lowest is taken */
 };
 
 struct module_range {
@@ -22,7 +23,7 @@ struct module_range {
 	const char *name;
 };
 
-/* Names point into the parsed texts: those must outlive the table. */
+/* Names point to where they were found, which must outlive the table. */
 struct symtab {
 	struct symbol *symbols;
 	size_t count, room;
@@ -44,6 +45,9 @@ struct symtab_hit {
  */
 size_t symtab_parse_kallsyms(struct symtab *tab, char *text);
 size_t symtab_parse_modules(struct symtab *tab, char *text);
+
+/* Add one that was found elsewhere. */
+void symtab_add(struct symtab *tab, const struct symbol *symbol);
 
 /* Sort, after the last parse and before the first lookup. */
 void symtab_finish(struct symtab *tab);

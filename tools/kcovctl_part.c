@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The kernel, or a module: who knows what is at its places.
+ *
+ * The cache is asked first, then /proc/kallsyms for the name, or the file if
+ * the code is not loaded, and the file for lines. Each is opened when it is
+ * asked for the first time.
+ */
+#define _GNU_SOURCE 1
+#include <err.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kcovctl_binary.h"
+#include "kcovctl_loaded.h"
+#include "kcovctl_objects.h"
+#include "kcovctl_part.h"
+#include "kcovctl_places.h"
+#include "kcovctl_store.h"
+
+/* No compiler inlines as deep. */
+#define FRAMES_MAX 64
+
+struct part {
+	const struct layout *layout;
+	const struct layout_module *module;	/* NULL: the kernel */
+	const struct buildid *id;
+	struct binary *binary;
+	bool was_searched;	/* for the binary */
+	struct store *store;	/* NULL: no cache */
+	bool said_missing;
+};
+
+/* Stock files are: that is only worth a word of those that were named. */
+static void say_stripped(const char *path)
+{
+	if (path && objects_are_given(path))
+		warnx("%s: no debug information: names only", path);
+}
+
+static struct binary *binary_of(struct part *part)
+{
+	if (part->was_searched)
+		return part->binary;
+	part->was_searched = true;
+	part->binary = binary_open(part->module, part->id);
+	if (part->binary && !binary_source(part->binary))
+		say_stripped(binary_path(part->binary));
+	return part->binary;
+}
+
+static const struct binary_source *source_of(struct part *part)
+{
+	const struct binary *binary = binary_of(part);
+
+	return binary ? binary_source(binary) : NULL;
+}
+
+bool part_has_file(struct part *part)
+{
+	return binary_of(part);
+}
+
+/* A file that is gone said what it said; one that has changed may have erred. */
+static bool is_changed(const struct binary_source *source)
+{
+	struct binary_source now = *source;
+
+	return binary_source_stat(&now) &&
+	       (now.size != source->size || now.mtime != source->mtime);
+}
+
+static void open_store(struct part *part)
+{
+	const struct binary_source *source;
+
+	part->store = store_open(part->id);
+	source = store_source(part->store);
+	if (source && is_changed(source))
+		store_forget(part->store);
+}
+
+struct part *part_open(const struct layout *layout,
+		       const struct layout_module *module, bool no_cache)
+{
+	struct part *part = calloc(1, sizeof(*part));
+
+	if (!part)
+		err(1, "symbols");
+	part->layout = layout;
+	part->module = module;
+	part->id = module ? &module->id : &layout->kernel;
+	if (!no_cache && part->id->length)
+		open_store(part);
+	return part;
+}
+
+void part_close(struct part *part)
+{
+	if (!part)
+		return;
+	if (part->store)
+		store_close(part->store);
+	binary_close(part->binary);
+	free(part);
+}
+
+static struct store_key key_of(const struct code *code, uint64_t pc)
+{
+	if (!code)
+		return (struct store_key){ "", pc - LAYOUT_KERNEL };
+	return (struct store_key){ code->section->name,
+				   pc - code->section->start };
+}
+
+/* What was made without debug information is true as long as there is none. */
+static bool find_stored(struct part *part, const struct code *code,
+			struct place *place)
+{
+	const struct store_key key = key_of(code, place->pc);
+	struct place found = *place;
+	bool has_lines;
+
+	if (!part->store || !store_find(part->store, &key, &found, &has_lines))
+		return false;
+	if (!has_lines && source_of(part))
+		return false;
+	*place = found;
+	return true;
+}
+
+static void say_missing(struct part *part)
+{
+	char id[BUILDID_MAX * 2 + 1];
+
+	if (part->said_missing)
+		return;
+	part->said_missing = true;
+	buildid_format(part->id, id);
+	if (part->module && part->binary)
+		warnx("%s: its file is stripped, and it is not loaded: its functions stay unknown",
+		      part->module->name);
+	else if (part->module)
+		warnx("%s: not loaded, and no %s.ko with build id %s is found: give its directory with --module-dir",
+		      part->module->name, part->module->name,
+		      *id ? id : "(unknown)");
+	else
+		warnx("kernel %s with build id %s is not the running one: its functions stay unknown without its vmlinux (--vmlinux)",
+		      part->layout->release, *id ? id : "(unknown)");
+}
+
+/* The code that is loaded, else the file, which also has what ran at the start. */
+static bool find_name(struct part *part, const struct code *code,
+		      uint64_t address, struct symtab_hit *hit)
+{
+	if (loaded_find(code, address, hit))
+		return code || !hit->module;
+	if (!code && !loaded_is_elsewhere(code))
+		return false;
+	return binary_of(part) && binary_symbol(part->binary, address, hit);
+}
+
+static bool find_symbol(struct part *part, const struct code *code,
+			struct place *place)
+{
+	struct symtab_hit hit;
+
+	if (!find_name(part, code, place->pc - 1, &hit))
+		return false;
+	place->symbol = places_text(hit.name);
+	place->symbol_offset = place->pc - hit.start;
+	place->symbol_size = hit.size;
+	return true;
+}
+
+/* A frame that has no name of its own is in the function that is known. */
+static void find_frames(struct part *part, struct place *place)
+{
+	struct frame frames[FRAMES_MAX];
+	struct binary *binary = binary_of(part);
+
+	if (!binary)
+		return;
+	place->frame_count = binary_frames(binary, place->pc - 1, frames,
+					   FRAMES_MAX);
+	for (size_t i = 0; i < place->frame_count; i++)
+		if (!frames[i].function)
+			frames[i].function = place->symbol;
+	if (place->frame_count)
+		place->frames = places_frames(frames, place->frame_count);
+}
+
+static void store(struct part *part, const struct code *code,
+		  const struct place *place)
+{
+	const struct binary_source *source = source_of(part);
+	const struct store_key key = key_of(code, place->pc);
+
+	/* without a name for its source nobody could tell when it changes */
+	if (source && !*source->path)
+		return;
+	if (source)
+		store_set_source(part->store, source);
+	store_add(part->store, &key, place, source);
+}
+
+bool part_find(struct part *part, const struct code *code, struct place *place)
+{
+	if (find_stored(part, code, place))
+		return true;
+	if (!find_symbol(part, code, place)) {
+		if (loaded_is_elsewhere(code))
+			say_missing(part);
+		return false;
+	}
+	find_frames(part, place);
+	if (part->store)
+		store(part, code, place);
+	return true;
+}

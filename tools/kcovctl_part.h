@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The kernel, or a module: who knows what is at its places.
+ */
+#ifndef KCOVCTL_PART_H
+#define KCOVCTL_PART_H
+
+#include "kcovctl_code.h"
+#include "kcovctl_symbols.h"
+
+struct part;
+
+/* The module is NULL for the kernel. */
+struct part *part_open(const struct layout *layout,
+		       const struct layout_module *module, bool no_cache);
+
+/* Writes what was found to the cache. */
+void part_close(struct part *part);
+
+/* Whether there is a file of it; what is wrong with one is said. */
+bool part_has_file(struct part *part);
+
+/*
+ * Set symbol and frames. The code is NULL for the kernel. False: not known, and
+ * the place is as it was.
+ */
+bool part_find(struct part *part, const struct code *code, struct place *place);
+
+#endif
