@@ -148,6 +148,9 @@ static bool set_source(struct binary *binary)
 static void open_dwarf(struct binary *binary)
 {
 	binary->dwarf = dwfl_module_getdwarf(binary->opened, &binary->bias);
+	/* a kernel is recorded where it is linked, whatever comes first in it */
+	if (!binary->module)
+		binary->bias = 0;
 	if (binary->dwarf && !set_source(binary))
 		binary->source.path[0] = '\0';
 }

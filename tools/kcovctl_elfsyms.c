@@ -60,6 +60,9 @@ static void add_symbol(struct symtab *tab, Dwfl_Module *from, int index,
 	if (!symbol.name || is_label(symbol.name) || !is_kind_of_symbol(&sym) ||
 	    section == SHN_UNDEF || section >= SHN_LORESERVE)
 		return;
+	/* a kernel is recorded where it is linked, whatever comes first in it */
+	if (!module)
+		symbol.address = sym.st_value;
 	symbol.type = is_executable(elf, section) ? 't' : 'd';
 	symbol.rank = rank(&sym, symbol.name);
 	symtab_add(tab, &symbol);
