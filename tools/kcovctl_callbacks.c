@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Counting the calls of kcov's callbacks: relocations against their names.
+ * Counting and finding the calls of kcov's callbacks: relocations against their
+ * names.
  *
  * In noinstr code objtool makes a call a nop and its relocation one of no type,
  * which keeps the name: so what was removed can still be counted.
@@ -19,6 +20,14 @@
 
 #define PREFIX	"__sanitizer_cov_trace_"
 #define CALL	0xe8
+#define OPERAND	4	/* bytes of a call behind its opcode */
+
+/* What is done with what is found. */
+struct search {
+	struct callbacks *callbacks;
+	callbacks_visitor *visit;	/* NULL: they are counted only */
+	void *data;
+};
 
 /* The section with code and what its relocations refer to. */
 struct code {
@@ -67,8 +76,18 @@ static void count_one(const struct code *code, const GElf_Rela *rela, bool pc,
 	callbacks->noinstr += is_noinstr(code->name);
 }
 
+static void take_one(const struct code *code, const GElf_Rela *rela, bool pc,
+		     const struct search *search)
+{
+	count_one(code, rela, pc, search->callbacks);
+	if (search->visit && pc && is_call(code, rela->r_offset) &&
+	    GELF_R_TYPE(rela->r_info) != R_X86_64_NONE)
+		search->visit(code->name, rela->r_offset + OPERAND,
+			      search->data);
+}
+
 static void count_section(Elf *elf, const struct code *code, Elf_Data *relas,
-			  size_t count, struct callbacks *callbacks)
+			  size_t count, const struct search *search)
 {
 	GElf_Rela rela;
 	GElf_Sym symbol;
@@ -81,7 +100,7 @@ static void count_section(Elf *elf, const struct code *code, Elf_Data *relas,
 			continue;
 		if (is_callback(elf_strptr(elf, code->names, symbol.st_name),
 				&pc))
-			count_one(code, &rela, pc, callbacks);
+			take_one(code, &rela, pc, search);
 	}
 }
 
@@ -104,7 +123,7 @@ static bool is_code(const GElf_Shdr *header)
 /* A section of relocations: those of code are looked at. */
 static void look_at_relocations(Elf *elf, Elf_Scn *section,
 				const GElf_Shdr *header,
-				struct callbacks *callbacks)
+				const struct search *search)
 {
 	Elf_Scn *target = elf_getscn(elf, header->sh_info);
 	Elf_Scn *symtab = elf_getscn(elf, header->sh_link);
@@ -121,25 +140,25 @@ static void look_at_relocations(Elf *elf, Elf_Scn *section,
 	code.names = symtab_header.sh_link;
 	if (code.bytes && code.symbols)
 		count_section(elf, &code, elf_getdata(section, NULL),
-			      header->sh_size / header->sh_entsize, callbacks);
+			      header->sh_size / header->sh_entsize, search);
 }
 
 static void look_at_section(Elf *elf, Elf_Scn *section,
-			    struct callbacks *callbacks)
+			    const struct search *search)
 {
 	GElf_Shdr header;
 
 	if (!gelf_getshdr(section, &header))
 		return;
 	if (header.sh_type == SHT_RELA)
-		look_at_relocations(elf, section, &header, callbacks);
+		look_at_relocations(elf, section, &header, search);
 	if (is_code(&header))
-		callbacks->text += header.sh_size;
+		search->callbacks->text += header.sh_size;
 	if (!strcmp(section_name(elf, &header), ".gnu.linkonce.this_module"))
-		callbacks->is_module = true;
+		search->callbacks->is_module = true;
 }
 
-static bool count_elf(Elf *elf, struct callbacks *callbacks)
+static bool look_at_elf(Elf *elf, const struct search *search)
 {
 	Elf_Scn *section = NULL;
 	GElf_Ehdr header;
@@ -148,13 +167,25 @@ static bool count_elf(Elf *elf, struct callbacks *callbacks)
 	    header.e_machine != EM_X86_64)
 		return false;
 	while ((section = elf_nextscn(elf, section)))
-		look_at_section(elf, section, callbacks);
+		look_at_section(elf, section, search);
 	return true;
+}
+
+static bool look_at_file(int fd, const struct search *search)
+{
+	Elf *elf;
+	bool fits;
+
+	elf_version(EV_CURRENT);
+	elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
+	fits = look_at_elf(elf, search);
+	elf_end(elf);
+	return fits;
 }
 
 bool callbacks_count(const char *path, struct callbacks *callbacks)
 {
-	Elf *elf;
+	const struct search search = { .callbacks = callbacks };
 	bool counted;
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
@@ -163,15 +194,26 @@ bool callbacks_count(const char *path, struct callbacks *callbacks)
 		warnx("%s: %s", path, error_text(errno));
 		return false;
 	}
-	elf_version(EV_CURRENT);
-	elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
-	counted = count_elf(elf, callbacks);
+	counted = look_at_file(fd, &search);
 	if (!counted)
 		warnx("%s: no object file or module of x86-64 (unpack a compressed one)",
 		      path);
-	elf_end(elf);
 	close(fd);
 	return counted;
+}
+
+bool callbacks_visit(const char *path, callbacks_visitor *visit, void *data)
+{
+	struct callbacks callbacks = { 0 };
+	const struct search search = { &callbacks, visit, data };
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	bool visited;
+
+	if (fd < 0)
+		return false;
+	visited = look_at_file(fd, &search);
+	close(fd);
+	return visited;
 }
 
 void callbacks_add(struct callbacks *sum, const struct callbacks *one)

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* What a file holds; text is in bytes. */
 struct callbacks {
@@ -21,6 +22,12 @@ struct callbacks {
 
 /* Reads the file; false, with a message, if it is no x86-64 object. */
 bool callbacks_count(const char *path, struct callbacks *callbacks);
+
+/* Where a callback that records a PC returns to: that is the PC. */
+typedef void callbacks_visitor(const char *section, uint64_t offset, void *data);
+
+/* Those of a module; false, without a message, if it cannot be read or is none. */
+bool callbacks_visit(const char *path, callbacks_visitor *visit, void *data);
 
 /* Adds what one more file holds to a sum. */
 void callbacks_add(struct callbacks *sum, const struct callbacks *one);
