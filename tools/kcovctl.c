@@ -12,6 +12,7 @@
 #include "kcovctl.h"
 
 static const struct kcovctl_verb *const verbs[] = {
+	&verb_run,
 	&verb_trace,
 	&verb_symbolize,
 	&verb_instrument,

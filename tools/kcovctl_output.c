@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A file that is written whole or not at all: under a temporary name beside the
+ * one it gets when all is on the disk.
+ */
+#define _GNU_SOURCE 1
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "kcovctl.h"
+#include "kcovctl_output.h"
+
+static bool is_standard_output(const char *path)
+{
+	return !strcmp(path, "-");
+}
+
+/* A link stays one; a device or a pipe is no file to take the place of. */
+static void choose_names(struct output *output, const char *path)
+{
+	struct stat status;
+
+	output->path = realpath(path, NULL);
+	if (!output->path)
+		output->path = strdup(path);
+	if (!stat(path, &status) && !S_ISREG(status.st_mode))
+		return;
+	if (output->path && asprintf(&output->temporary, "%s.XXXXXX", output->path) < 0)
+		output->temporary = NULL;
+}
+
+static mode_t usual_mode(void)
+{
+	const mode_t mask = umask(0);
+
+	umask(mask);
+	return 0666 & ~mask;
+}
+
+static FILE *open_temporary(const char *path, char *name)
+{
+	struct stat status;
+	int fd = mkostemp(name, O_CLOEXEC);
+
+	if (fd < 0)
+		return NULL;
+	fchmod(fd, stat(path, &status) ? usual_mode() : status.st_mode & 07777);
+	return fdopen(fd, "w");
+}
+
+static void hold_signals(struct output *output)
+{
+	sigset_t ends;
+
+	sigemptyset(&ends);
+	sigaddset(&ends, SIGINT);
+	sigaddset(&ends, SIGTERM);
+	sigaddset(&ends, SIGHUP);
+	sigaddset(&ends, SIGQUIT);
+	sigprocmask(SIG_BLOCK, &ends, &output->signals);
+}
+
+static void release(struct output *output)
+{
+	const int error = errno;
+
+	free(output->path);
+	free(output->temporary);
+	sigprocmask(SIG_SETMASK, &output->signals, NULL);
+	errno = error;
+}
+
+bool output_open(struct output *output, const char *path)
+{
+	*output = (struct output){ 0 };
+	hold_signals(output);
+	if (is_standard_output(path)) {
+		output->file = stdout;
+		return true;
+	}
+	choose_names(output, path);
+	output->file = output->temporary ?
+		       open_temporary(output->path, output->temporary) :
+		       fopen(path, "we");
+	if (output->file)
+		return true;
+	warnx("%s: %s", path, error_text(errno));
+	release(output);
+	return false;
+}
+
+/* What could not be written may be known by the close only. */
+static bool is_written(struct output *output)
+{
+	bool written = !fflush(output->file) && !ferror(output->file);
+
+	if (written && output->temporary)
+		written = !fsync(fileno(output->file));
+	if (fclose(output->file) && written)
+		written = false;
+	return written;
+}
+
+bool output_close(struct output *output)
+{
+	bool written;
+
+	if (output->file == stdout) {
+		release(output);
+		return error_flush();
+	}
+	errno = 0;
+	written = is_written(output);
+	if (written && output->temporary)
+		written = !rename(output->temporary, output->path);
+	if (!written)
+		warnx("%s: %s: nothing is kept", output->path,
+		      errno ? error_text(errno) : "not all could be written");
+	if (!written && output->temporary)
+		unlink(output->temporary);
+	release(output);
+	return written;
+}

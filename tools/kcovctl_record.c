@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A run as it is kept: writing and reading its file.
+ */
+#define _GNU_SOURCE 1
+#include <err.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "kcovctl.h"
+#include "kcovctl_output.h"
+#include "kcovctl_pc.h"
+#include "kcovctl_record.h"
+#include "kcovctl_words.h"
+
+#define FIRST_LINE "# kcovctl run, version " KCOVCTL_VERSION
+
+static void write_time(FILE *out)
+{
+	const time_t now = time(NULL);
+	char text[32];
+
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", gmtime(&now));
+	fprintf(out, "# time %s\n", text);
+}
+
+static void write_notes(const struct record_notes *notes, FILE *out)
+{
+	fputs(FIRST_LINE "\n# command ", out);
+	words_print(notes->command, out);
+	fputc('\n', out);
+	write_time(out);
+	fprintf(out, "# status %d\n", notes->status);
+	if (notes->losses[0])
+		fprintf(out, "# lost %s\n", notes->losses);
+}
+
+bool record_write(const struct record *record, const struct record_notes *notes,
+		  const char *path)
+{
+	struct output output;
+
+	if (!output_open(&output, path))
+		return false;
+	write_notes(notes, output.file);
+	layout_print(&record->layout, output.file);
+	for (size_t i = 0; i < record->count; i++)
+		fprintf(output.file, "0x%" PRIx64 "\n", record->pcs[i]);
+	return output_close(&output);
+}
+
+static bool overlaps(const struct layout_section *a,
+		     const struct layout_module *module)
+{
+	for (size_t i = 0; i < module->count; i++) {
+		const struct layout_section *b = &module->sections[i];
+
+		if (a->start < b->start + b->size && b->start < a->start + a->size)
+			return true;
+	}
+	return false;
+}
+
+static bool is_free(const struct layout *layout, size_t modules,
+		    const struct layout_section *section)
+{
+	for (size_t i = 0; i < modules; i++)
+		if (overlaps(section, &layout->modules[i]))
+			return false;
+	return true;
+}
+
+void record_remember(struct record *record, const struct layout *before)
+{
+	const size_t now = record->layout.count;
+
+	for (size_t i = 0; i < before->count; i++) {
+		const struct layout_module *gone = &before->modules[i];
+		struct layout_module *module;
+
+		if (layout_module(&record->layout, gone->name))
+			continue;
+		module = layout_add_module(&record->layout, gone->name, &gone->id);
+		for (size_t j = 0; j < gone->count; j++)
+			if (is_free(&record->layout, now, &gone->sections[j]))
+				layout_add_section(module, gone->sections[j].name,
+						   gone->sections[j].start,
+						   gone->sections[j].size);
+	}
+}
+
+static void add_pc(struct record *record, uint64_t pc)
+{
+	/* a power of two was full */
+	if (!(record->count & (record->count - 1)) || !record->count) {
+		record->pcs = reallocarray(record->pcs,
+					   record->count ? 2 * record->count : 1,
+					   sizeof(*record->pcs));
+		if (!record->pcs)
+			err(KCOVCTL_FAILED, "list of PCs");
+	}
+	record->pcs[record->count++] = pc;
+}
+
+/* What others print into such files, as tests do on standard error, is no PC. */
+static void read_line(struct record *record, const char *line, size_t length)
+{
+	uint64_t pc;
+
+	if (*line == '#')
+		layout_parse_line(&record->layout, line);
+	else if (pc_parse(line, length, &pc))
+		add_pc(record, pc);
+}
+
+static bool read_lines(struct record *record, FILE *file)
+{
+	char *line = NULL;
+	size_t room = 0;
+	ssize_t length;
+
+	while ((length = getline(&line, &room, file)) > 0)
+		read_line(record, line, (size_t)length);
+	free(line);
+	return !ferror(file);
+}
+
+static int compare(const void *left, const void *right)
+{
+	const uint64_t *a = left, *b = right;
+
+	return (*a > *b) - (*a < *b);
+}
+
+void record_sort(struct record *record)
+{
+	size_t kept = 0;
+
+	qsort(record->pcs, record->count, sizeof(*record->pcs), compare);
+	for (size_t i = 0; i < record->count; i++)
+		if (!i || record->pcs[i] != record->pcs[i - 1])
+			record->pcs[kept++] = record->pcs[i];
+	record->count = kept;
+}
+
+/* A file of PCs alone, of whatever made it, says nothing of where they were. */
+static bool complete(struct record *record)
+{
+	if (!record->count)
+		warnx("%s: no PC is in it", record->name);
+	return record->layout.release ||
+	       layout_running(&record->layout, &kernel_running);
+}
+
+bool record_read(struct record *record, const char *path)
+{
+	FILE *file;
+	bool read;
+
+	*record = (struct record){ .name = path };
+	file = strcmp(path, "-") ? fopen(path, "re") : stdin;
+	read = file && read_lines(record, file);
+	if (!read)
+		warnx("%s: %s", path, error_text(errno));
+	if (file && file != stdin)
+		fclose(file);
+	record_sort(record);
+	if (read && complete(record))
+		return true;
+	record_release(record);
+	return false;
+}
+
+void record_release(struct record *record)
+{
+	layout_release(&record->layout);
+	free(record->pcs);
+}

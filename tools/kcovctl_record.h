@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A run as it is kept: what was reached, and which code lay where.
+ *
+ * In a file it is lines that begin with #, and then a PC a line, so that
+ * kcovctl symbolize and addr2line take it, too.
+ */
+#ifndef KCOVCTL_RECORD_H
+#define KCOVCTL_RECORD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "kcovctl_layout.h"
+
+struct record {
+	const char *name;	/* of its file, or the command's */
+	struct layout layout;
+	uint64_t *pcs;		/* each once, the lowest first */
+	size_t count;
+};
+
+/* What a file says of a run besides. */
+struct record_notes {
+	char *const *command;
+	int status;
+	const char *losses;	/* in words; "" if nothing was lost */
+};
+
+/* False: said why. Of a write nothing is left then. */
+bool record_write(const struct record *record, const struct record_notes *notes,
+		  const char *path);
+
+/* A file without a layout is of the running kernel. */
+bool record_read(struct record *record, const char *path);
+void record_release(struct record *record);
+
+/* Modules of this layout that are not there any more, where nothing else lies now. */
+void record_remember(struct record *record, const struct layout *before);
+
+/* Sorted, and each of them once. */
+void record_sort(struct record *record);
+
+#endif

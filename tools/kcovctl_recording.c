@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The descriptors of a run: one for the command's tasks, and one, which stays
+ * ours, for work that others do for them.
+ */
+#define _GNU_SOURCE 1
+#include <err.h>
+#include <errno.h>
+#include <kcov_ioctl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "kcovctl.h"
+#include "kcovctl_follow.h"
+#include "kcovctl_recording.h"
+
+/* Others may have taken a handle: they are numbers without an owner. */
+#define HANDLE_TRIES 16
+
+/* Late work is over when nothing has come for so long. */
+#define QUIET_STEPS 5
+#define STEP_MS 100
+
+/*
+ * Without an effect: a tree's argument must be 0, and who has no trees does not
+ * look at it.
+ */
+static bool has_trees(const struct kcov *kcov)
+{
+	return !ioctl(kcov->fd, KCOV_TREE_ENABLE, 1UL) || errno != ENOTTY;
+}
+
+/*
+ * The table of descriptors names the tasks that have them enabled. So ours says
+ * which one it is by being enabled for a moment.
+ */
+static struct instance find_instance(struct kcov *kcov)
+{
+	struct instance instance = { 0 };
+
+	if (kcov_enable(kcov, KCOV_TRACE_PC))
+		return instance;
+	instance_of_this_thread(&instance);
+	kcov_disable(kcov);
+	kcov_reset(kcov);
+	instance_again(&instance);
+	return instance;
+}
+
+static bool open_local(struct recording *recording)
+{
+	const struct recording_config *config = recording->config;
+
+	recording->local = kcov_open(config->words);
+	if (!recording->local)
+		return false;
+	recording->tree = !config->comparisons && has_trees(recording->local);
+	if (!recording->tree && !config->comparisons) {
+		warnx("this kernel has its own kcov, which knows no process trees:");
+		warnx("  only the command's first thread is recorded, and each visit takes room");
+	}
+	recording->local_instance = find_instance(recording->local);
+	return true;
+}
+
+static bool enable_remote(struct recording *recording)
+{
+	struct kcov_remote remote = {
+		.mode = KCOV_TRACE_PC,
+		.handles = recording->config->handles,
+		.handle_count = recording->config->handle_count,
+	};
+	uint32_t id = (uint32_t)getpid();
+
+	for (int i = 0; i < HANDLE_TRIES; i++, id = id * 69069 + 1) {
+		remote.common = kcov_common(id ? id : 1);
+		if (!kcov_enable_remote(recording->remote, &remote))
+			return true;
+		if (errno != EEXIST)
+			break;
+	}
+	return false;
+}
+
+static bool open_remote(struct recording *recording)
+{
+	recording->remote = kcov_open(recording->config->words);
+	if (!recording->remote)
+		return false;
+	recording->remote_instance = find_instance(recording->remote);
+	return enable_remote(recording);
+}
+
+bool recording_open(struct recording *recording,
+		    const struct recording_config *config)
+{
+	*recording = (struct recording){ .config = config };
+	losses_read(&recording->before);
+	if (!open_local(recording) || (config->remote && !open_remote(recording)))
+		error_libkcov();
+	else if (!config->follow || follow_begin())
+		return true;
+	recording_close(recording);
+	return false;
+}
+
+void recording_close(struct recording *recording)
+{
+	follow_end();
+	kcov_close(recording->local);
+	kcov_close(recording->remote);
+}
+
+static int enable(const struct recording *recording)
+{
+	if (recording->tree)
+		return kcov_enable_tree(recording->local);
+	return kcov_enable(recording->local, recording->config->comparisons ?
+			   KCOV_TRACE_CMP : KCOV_TRACE_PC);
+}
+
+bool recording_enable(void *data)
+{
+	if (!enable(data))
+		return true;
+	error_libkcov();
+	return false;
+}
+
+/*
+ * Work that the command has handed over may run when it has ended. Nobody tells
+ * when the last of it is done, so this is by its silence. A signal ends it.
+ */
+static void drain(const struct recording *recording, struct child *child)
+{
+	unsigned int steps = recording->config->drain * 1000 / STEP_MS;
+	size_t count = kcov_count(recording->remote), now;
+
+	for (int quiet = 0; quiet < QUIET_STEPS && steps; steps--) {
+		if (!child_pause(child, STEP_MS))
+			return;
+		now = kcov_count(recording->remote);
+		quiet = now == count ? quiet + 1 : 0;
+		count = now;
+	}
+}
+
+static bool stop(struct kcov *kcov)
+{
+	if (!kcov_disable(kcov))
+		return true;
+	error_libkcov();
+	return false;
+}
+
+static bool local_is_full(const struct recording *recording)
+{
+	return recording->config->comparisons ?
+	       kcov_cmp_overflowed(recording->local) :
+	       kcov_overflowed(recording->local);
+}
+
+static void add_losses(struct instance then, struct recording_losses *losses)
+{
+	struct instance now = then;
+
+	if (!instance_again(&now))
+		return;
+	losses->dropped += now.dropped - then.dropped;
+	losses->sections += now.sections - then.sections;
+}
+
+static void word_losses(const struct recording *recording,
+			struct recording_losses *losses)
+{
+	const size_t room = sizeof(losses->words);
+	size_t length;
+
+	if (losses->dropped)
+		losses_append(losses->words, room, losses->dropped,
+			      "records without room");
+	if (losses->sections)
+		losses_append(losses->words, room, losses->sections,
+			      "remote sections");
+	length = strlen(losses->words);
+	losses_since(&recording->before, losses->words, room);
+	losses->others = losses->words[length];
+}
+
+static void count_losses(const struct recording *recording,
+			 struct recording_losses *losses)
+{
+	*losses = (struct recording_losses){ 0 };
+	losses->full = local_is_full(recording);
+	losses->remote_full = recording->remote &&
+			      kcov_overflowed(recording->remote);
+	add_losses(recording->local_instance, losses);
+	add_losses(recording->remote_instance, losses);
+	word_losses(recording, losses);
+}
+
+/* What a single thread recorded was over with it. */
+bool recording_end(struct recording *recording, struct child *child,
+		   struct recording_losses *losses)
+{
+	bool done = !recording->tree || stop(recording->local);
+
+	if (recording->remote) {
+		drain(recording, child);
+		done &= stop(recording->remote);
+	}
+	if (recording->config->follow)
+		done &= follow_end();
+	count_losses(recording, losses);
+	return done;
+}
+
+bool recording_places(const struct recording *recording, struct kcov_set *set)
+{
+	return kcov_set_add_trace(set, recording->local) >= 0 &&
+	       (!recording->remote ||
+		kcov_set_add_trace(set, recording->remote) >= 0);
+}

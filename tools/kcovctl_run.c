@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * kcovctl run: a command, all that it starts, and the kernel code they reached.
+ */
+#define _GNU_SOURCE 1
+#include <err.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kcovctl.h"
+#include "kcovctl_child.h"
+#include "kcovctl_comparisons.h"
+#include "kcovctl_coverage_json.h"
+#include "kcovctl_orphans.h"
+#include "kcovctl_record.h"
+#include "kcovctl_recording.h"
+#include "kcovctl_run_options.h"
+
+/* What there is to tell of a run when it is over. */
+struct outcome {
+	struct recording_losses losses;
+	struct record record;
+	size_t orphans;
+	int status;
+};
+
+static void say_losses(const struct recording *recording,
+		       const struct outcome *outcome)
+{
+	if (outcome->losses.full || outcome->losses.remote_full)
+		warnx("the buffer is full, the rest was dropped: --size takes more than %zu words",
+		      recording->local->words);
+	if (outcome->losses.words[0])
+		warnx("lost: %s", outcome->losses.words);
+	if (outcome->losses.others)
+		warnx("  of all who recorded meanwhile, as kcov_mod/lost counts it");
+	if (outcome->orphans)
+		warnx("%zu process%s the command left behind still run%s: from here on unrecorded",
+		      outcome->orphans, outcome->orphans == 1 ? "" : "es",
+		      outcome->orphans == 1 ? "s" : "");
+}
+
+static bool take_places(const struct recording *recording,
+			struct record *record)
+{
+	struct kcov_set *set = kcov_set_new();
+	const uint64_t *sorted = NULL;
+
+	if (set && recording_places(recording, set))
+		sorted = kcov_set_sorted(set);
+	if (!sorted) {
+		error_libkcov();
+		kcov_set_free(set);
+		return false;
+	}
+	record->count = kcov_set_count(set);
+	record->pcs = calloc(record->count + 1, sizeof(*record->pcs));
+	if (!record->pcs)
+		err(CHILD_FAILED, "list of PCs");
+	memcpy(record->pcs, sorted, record->count * sizeof(*sorted));
+	kcov_set_free(set);
+	return true;
+}
+
+/* Modules come and go in a run: the one layout has what the other has not. */
+static bool take_layout(struct record *record, struct layout *before)
+{
+	const bool read = layout_running(&record->layout, &kernel_running);
+
+	if (read)
+		record_remember(record, before);
+	layout_release(before);
+	return read;
+}
+
+static bool end(struct run_options *options, struct recording *recording,
+		struct child *child, struct layout *before,
+		struct outcome *outcome)
+{
+	bool done = recording_end(recording, child, &outcome->losses);
+
+	outcome->orphans = orphans_count();
+	outcome->status = child_exit_status(child);
+	if (!child->ended)
+		warnx("%s still runs: recorded until here",
+		      options->command[0]);
+	outcome->record.name = options->command[0];
+	done &= take_layout(&outcome->record, before);
+	return done && (options->recording.comparisons ||
+			take_places(recording, &outcome->record));
+}
+
+static struct json_object *run_object(const struct run_options *options,
+				      const struct outcome *outcome)
+{
+	struct json_object *object = json_new(), *words = json_array();
+
+	for (char **word = options->command; *word; word++)
+		json_add(words, json_object_new_string(*word));
+	json_set(object, "command", words);
+	json_set_number(object, "status", (uint64_t)outcome->status);
+	json_set_number(object, "records_lost", outcome->losses.dropped);
+	json_set_number(object, "sections_lost", outcome->losses.sections);
+	json_set_text(object, "lost", outcome->losses.words);
+	json_set_number(object, "still_running", outcome->orphans);
+	return object;
+}
+
+static bool save(const struct run_options *options, const struct outcome *outcome)
+{
+	const struct record_notes notes = {
+		.command = options->command,
+		.status = outcome->status,
+		.losses = outcome->losses.words,
+	};
+
+	return !options->output ||
+	       record_write(&outcome->record, &notes, options->output);
+}
+
+static bool show_places(struct run_options *options, struct outcome *outcome)
+{
+	struct coverage coverage;
+	bool shown;
+
+	coverage_begin(&coverage);
+	shown = coverage_add(&coverage, &outcome->record,
+			     &options->show.naming);
+	if (shown) {
+		coverage_filter(&coverage, &options->show.filter);
+		show_print(&options->show, &coverage,
+			   options->show.view == SHOW_JSON ?
+			   run_object(options, outcome) : NULL);
+	}
+	coverage_release(&coverage);
+	return shown && !ferror(stdout);
+}
+
+static bool show(struct run_options *options, const struct recording *recording,
+		 struct outcome *outcome)
+{
+	bool saved = save(options, outcome);
+	bool shown = options->recording.comparisons ?
+		     comparisons_print(recording->local, &options->show) :
+		     show_places(options, outcome);
+
+	say_losses(recording, outcome);
+	return saved && shown;
+}
+
+static int record_and_show(struct run_options *options, struct child *child,
+			   struct recording *recording)
+{
+	struct outcome outcome = { 0 };
+	struct layout before = { 0 };
+	int status = CHILD_FAILED;
+	bool ended;
+
+	if (!layout_running(&before, &kernel_running))
+		return CHILD_FAILED;
+	status = child_start(child, options->command, recording_enable,
+			     recording);
+	if (status) {
+		layout_release(&before);
+		return status;
+	}
+	child_wait(child);
+	ended = end(options, recording, child, &before, &outcome);
+	child_release(child);
+	status = ended && show(options, recording, &outcome) ?
+		 outcome.status : CHILD_FAILED;
+	record_release(&outcome.record);
+	return status;
+}
+
+static int run_command(struct run_options *options)
+{
+	struct recording recording;
+	struct child child;
+	int status = CHILD_FAILED;
+
+	child_hold(&child);
+	if (recording_open(&recording, &options->recording)) {
+		status = record_and_show(options, &child, &recording);
+		recording_close(&recording);
+	}
+	child_release(&child);
+	return status;
+}
+
+static enum kcovctl_exit run(int argc, char **argv)
+{
+	struct run_options options;
+	int status = CHILD_FAILED;
+
+	if (run_options_parse(&options, argc, argv)) {
+		status = KCOVCTL_OK;
+		if (options.help)
+			fputs(run_usage, stdout);
+		else
+			status = run_command(&options);
+	}
+	show_release(&options.show);
+	return (enum kcovctl_exit)status;
+}
+
+const struct kcovctl_verb verb_run = {
+	.name = "run",
+	.summary = "run a command, show the kernel code it reached",
+	.usage = run_usage,
+	.run = run,
+};
