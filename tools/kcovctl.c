@@ -13,6 +13,7 @@
 
 static const struct kcovctl_verb *const verbs[] = {
 	&verb_run,
+	&verb_report,
 	&verb_trace,
 	&verb_symbolize,
 	&verb_instrument,

@@ -30,6 +30,7 @@ struct kcovctl_verb {
 
 extern const struct kcovctl_verb verb_instrument;
 extern const struct kcovctl_verb verb_load;
+extern const struct kcovctl_verb verb_report;
 extern const struct kcovctl_verb verb_run;
 extern const struct kcovctl_verb verb_sites;
 extern const struct kcovctl_verb verb_symbolize;

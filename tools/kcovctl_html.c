@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Coverage for a browser: genhtml fills a directory beside the wanted one, which
+ * then takes its place.
+ */
+#define _GNU_SOURCE 1
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "kcovctl.h"
+#include "kcovctl_html.h"
+
+/* What genhtml puts into each of its directories: so such a one may be replaced. */
+#define MARK "gcov.css"
+
+#define PATH_ROOM 4096
+
+static int remove_one(const char *path, const struct stat *status, int type,
+		      struct FTW *walk)
+{
+	(void)status, (void)type, (void)walk;
+	return remove(path);
+}
+
+static void remove_all(const char *directory)
+{
+	nftw(directory, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+static bool may_replace(const char *directory)
+{
+	char mark[PATH_ROOM];
+
+	snprintf(mark, sizeof(mark), "%s/" MARK, directory);
+	if (access(directory, F_OK) || !access(mark, F_OK) ||
+	    !rmdir(directory))
+		return true;
+	warnx("%s: is there, and is no report that could be replaced:", directory);
+	warnx("  give another name with --html, or remove it");
+	return false;
+}
+
+/* What it says goes to standard error: standard output may be a list of ours. */
+static void execute(const char *info, const char *directory)
+{
+	dup2(STDERR_FILENO, STDOUT_FILENO);
+	execlp("genhtml", "genhtml", "--quiet", "--ignore-errors", "source",
+	       "--legend", "--title", "kcovctl report", "--output-directory",
+	       directory, info, (char *)NULL);
+	_exit(errno == ENOENT ? 127 : 126);
+}
+
+/*
+ * As system(3) does it: who waits for another program leaves the signals of the
+ * terminal to that.
+ */
+static int run_genhtml(const char *info, const char *directory)
+{
+	const struct sigaction ignore = { .sa_handler = SIG_IGN };
+	struct sigaction interrupt, quit;
+	int status = -1;
+	pid_t pid;
+
+	fflush(NULL);
+	sigaction(SIGINT, &ignore, &interrupt);
+	sigaction(SIGQUIT, &ignore, &quit);
+	pid = fork();
+	if (!pid) {
+		sigaction(SIGINT, &interrupt, NULL);
+		sigaction(SIGQUIT, &quit, NULL);
+		execute(info, directory);
+	}
+	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	sigaction(SIGINT, &interrupt, NULL);
+	sigaction(SIGQUIT, &quit, NULL);
+	return status;
+}
+
+static bool make_pages(const char *info, const char *directory)
+{
+	const int status = run_genhtml(info, directory);
+
+	if (!status)
+		return true;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
+		warnx("genhtml is not here: apt-get install lcov, or use --lcov");
+	else if (WIFSIGNALED(status))
+		warnx("genhtml was ended by signal %d: nothing is kept",
+		      WTERMSIG(status));
+	else
+		warnx("genhtml failed, see its message above: nothing is kept");
+	return false;
+}
+
+/* Over an old one by an exchange, so that there is always one of them. */
+static bool put_in_place(const char *made, const char *directory)
+{
+	if (!rename(made, directory))
+		return true;
+	if (!renameat2(AT_FDCWD, made, AT_FDCWD, directory, RENAME_EXCHANGE)) {
+		remove_all(made);
+		return true;
+	}
+	warnx("%s: %s", directory, error_text(errno));
+	return false;
+}
+
+static mode_t usual_mode(void)
+{
+	const mode_t mask = umask(0);
+
+	umask(mask);
+	return 0777 & ~mask;
+}
+
+static bool fill(const struct coverage *coverage,
+		 const struct lcov_config *config, const char *made,
+		 const char *directory)
+{
+	char info[PATH_ROOM + 16];
+	bool done;
+
+	chmod(made, usual_mode());
+	snprintf(info, sizeof(info), "%s/coverage.info", made);
+	done = lcov_write(coverage, config, info) && make_pages(info, made);
+	unlink(info);
+	return done && put_in_place(made, directory);
+}
+
+bool html_write(const struct coverage *coverage,
+		const struct lcov_config *config, const char *directory)
+{
+	char name[PATH_ROOM - 16], made[PATH_ROOM - 8];
+	size_t length = strlen(directory);
+
+	while (length > 1 && directory[length - 1] == '/')
+		length--;
+	snprintf(name, sizeof(name), "%.*s", (int)length, directory);
+	snprintf(made, sizeof(made), "%s.XXXXXX", name);
+	if (!may_replace(name))
+		return false;
+	if (!mkdtemp(made)) {
+		warnx("%s: %s", name, error_text(errno));
+		return false;
+	}
+	if (fill(coverage, config, made, name))
+		return true;
+	remove_all(made);
+	return false;
+}
