@@ -1,0 +1,385 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * kcovctl run and report: their pure parts, and files that are written whole or
+ * not at all.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "tools/kcovctl_census.h"
+#include "tools/kcovctl_filter.h"
+#include "tools/kcovctl_list.h"
+#include "tools/kcovctl_losses.h"
+#include "tools/kcovctl_output.h"
+#include "tools/kcovctl_record.h"
+#include "tools/kcovctl_tree.h"
+#include "tools/kcovctl_words.h"
+
+/* --- filters ------------------------------------------------------------------- */
+
+static bool matches(const char *glob, const char *module, const char *function,
+		    const char *file)
+{
+	struct filter filter = { 0 };
+	bool result;
+
+	filter_add(&filter, glob);
+	result = filter_matches(&filter, module, function, file);
+	filter_release(&filter);
+	return result;
+}
+
+static void globs_match_as_documented(void **state)
+{
+	static const struct {
+		const char *glob, *module, *function, *file;
+		bool answer;
+	} table[] = {
+		{ "vfs_*", "vmlinux", "vfs_read", NULL, true },
+		{ "vfs_*", "ext4", "vfs_read", NULL, true },
+		{ "vfs_*", "vmlinux", "ksys_read", NULL, false },
+		{ "vmlinux:*", "vmlinux", "ksys_read", NULL, true },
+		{ "vmlinux:*", "ext4", "ext4_iget", NULL, false },
+		{ "ext4:*", "ext4", "ext4_iget", NULL, true },
+		{ "ext4:ext4_i*", "ext4", "ext4_readdir", NULL, false },
+		{ "crc-itu-t:*", "crc_itu_t", "crc_itu_t", NULL, true },
+		{ "fs/ext4/*", "ext4", "f", "fs/ext4/inode.c", true },
+		{ "fs/ext4/*", "ext4", "f", "./fs/ext4/inode.c", true },
+		{ "fs/ext4/*", "ext4", "f", "/src/fs/ext4/inode.c", true },
+		{ "fs/ext4/*", "ext4", "f", "fs/ext2/inode.c", false },
+		{ "fs/ext4/*", "ext4", "f", "xfs/ext4/inode.c", false },
+		{ "fs/ext4/*", "ext4", "f", NULL, false },
+		{ "fs/", "ext4", "f", "fs/ext4/inode.c", true },
+		{ "fs/", "ext4", "f", "kernel/fork.c", false },
+		{ "/src/fs/", "ext4", "f", "/src/fs/ext4/inode.c", true },
+		{ "/fs/", "ext4", "f", "/src/fs/ext4/inode.c", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+		if (matches(table[i].glob, table[i].module, table[i].function,
+			    table[i].file) != table[i].answer)
+			fail_msg("%s and %s:%s (%s)", table[i].glob, table[i].module,
+				 table[i].function, table[i].file ? table[i].file : "-");
+}
+
+static void no_glob_matches_all(void **state)
+{
+	const struct filter none = { 0 };
+
+	(void)state;
+	assert_true(filter_matches(&none, "m", "f", NULL));
+}
+
+/* --- words ---------------------------------------------------------------------- */
+
+static const char *printed(void (*print)(FILE *out, void *data), void *data)
+{
+	static char text[65536];
+	FILE *out = fmemopen(text, sizeof(text), "w");
+
+	memset(text, 0, sizeof(text));
+	print(out, data);
+	fclose(out);
+	return text;
+}
+
+static void print_words(FILE *out, void *words)
+{
+	words_print(words, out);
+}
+
+static void words_are_quoted_where_a_shell_needs_it(void **state)
+{
+	char *const words[] = { "sh", "-c", "echo 'a b' >$x", "", "a\nb", NULL };
+
+	(void)state;
+	assert_string_equal(printed(print_words, (void *)words),
+			    "sh -c 'echo '\\''a b'\\'' >$x' '' $'a\\012b'");
+}
+
+static void losses_are_a_list(void **state)
+{
+	char text[80] = "";
+
+	(void)state;
+	losses_append(text, sizeof(text), 3, "sections_not_merged");
+	losses_append(text, sizeof(text), 1, "record without room");
+	assert_string_equal(text, "3 sections not merged, 1 record without room");
+}
+
+/* --- files ---------------------------------------------------------------------- */
+
+struct directory {
+	char path[64], file[80];
+};
+
+static int make_directory(void **state)
+{
+	struct directory *directory = calloc(1, sizeof(*directory));
+
+	strcpy(directory->path, "/tmp/test-run.XXXXXX");
+	if (!mkdtemp(directory->path))
+		return -1;
+	snprintf(directory->file, sizeof(directory->file), "%s/file",
+		 directory->path);
+	*state = directory;
+	return 0;
+}
+
+static int remove_directory(void **state)
+{
+	struct directory *directory = *state;
+	int left;
+
+	unlink(directory->file);
+	left = rmdir(directory->path);
+	free(directory);
+	return left;
+}
+
+static void write_text(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+}
+
+static void output_is_there_when_it_is_closed(void **state)
+{
+	const struct directory *directory = *state;
+	struct output output;
+	char text[16] = "";
+	FILE *file;
+
+	write_text(directory->file, "older");
+	assert_true(output_open(&output, directory->file));
+	fputs("newer", output.file);
+	file = fopen(directory->file, "r");
+	assert_non_null(fgets(text, sizeof(text), file));
+	fclose(file);
+	assert_string_equal(text, "older");
+	assert_true(output_close(&output));
+	file = fopen(directory->file, "r");
+	assert_non_null(fgets(text, sizeof(text), file));
+	fclose(file);
+	assert_string_equal(text, "newer");
+}
+
+/* A device keeps its place, and says what it has no room for. */
+static void output_to_a_device_is_no_file_in_its_place(void **state)
+{
+	struct output output;
+	struct stat status;
+
+	(void)state;
+	assert_true(output_open(&output, "/dev/full"));
+	fputs("text", output.file);
+	assert_false(output_close(&output));
+	assert_int_equal(stat("/dev/full", &status), 0);
+	assert_true(S_ISCHR(status.st_mode));
+}
+
+/* --- records -------------------------------------------------------------------- */
+
+static const char saved[] =
+	"# kcovctl run, version 0\n"
+	"# layout kernel 6.1.0 0102\n"
+	"# layout module m 0304 .text=0xffffffff90000000+0x1000\n"
+	"0xffffffff90000020\n"
+	"hello\n"
+	"0xffffffff81000010\n"
+	"0xffffffff90000020\n";
+
+static void record_is_read_sorted_and_once(void **state)
+{
+	const struct directory *directory = *state;
+	struct record record;
+
+	write_text(directory->file, saved);
+	assert_true(record_read(&record, directory->file));
+	assert_int_equal(record.count, 2);
+	assert_int_equal(record.pcs[0], 0xffffffff81000010);
+	assert_int_equal(record.pcs[1], 0xffffffff90000020);
+	assert_string_equal(record.layout.release, "6.1.0");
+	assert_int_equal(record.layout.count, 1);
+	record_release(&record);
+}
+
+static void record_that_is_written_is_read_again(void **state)
+{
+	const struct directory *directory = *state;
+	const struct record_notes notes = {
+		.command = (char *const[]){ "true", NULL },
+		.losses = "",
+	};
+	struct record record, again;
+
+	write_text(directory->file, saved);
+	assert_true(record_read(&record, directory->file));
+	assert_true(record_write(&record, &notes, directory->file));
+	assert_true(record_read(&again, directory->file));
+	assert_int_equal(again.count, record.count);
+	assert_memory_equal(again.pcs, record.pcs,
+			    record.count * sizeof(*record.pcs));
+	assert_string_equal(again.layout.modules[0].name, "m");
+	record_release(&again);
+	record_release(&record);
+}
+
+static struct layout layout_of(const char *line)
+{
+	struct layout layout = { 0 };
+
+	assert_true(layout_parse_line(&layout, line));
+	return layout;
+}
+
+/* Where another one lies now, nobody can tell the two apart. */
+static void module_that_has_gone_is_remembered_where_nothing_is_now(void **state)
+{
+	struct layout before = layout_of("# layout module gone 01 .text=0x1000+0x100 .x=0x3000+0x100\n");
+	struct record record = {
+		.layout = layout_of("# layout module here 02 .text=0x1080+0x100\n"),
+	};
+
+	(void)state;
+	record_remember(&record, &before);
+	assert_int_equal(record.layout.count, 2);
+	assert_string_equal(record.layout.modules[1].name, "gone");
+	assert_int_equal(record.layout.modules[1].count, 1);
+	assert_string_equal(record.layout.modules[1].sections[0].name, ".x");
+	layout_release(&before);
+	record_release(&record);
+}
+
+/* --- lists ---------------------------------------------------------------------- */
+
+static const struct frame inode_9[] = { { "f", "fs/m/inode.c", 9 } };
+static const struct frame inode_12[] = {
+	{ "inlined", "include/linux/x.h", 3 }, { "f", "./fs/m/inode.c", 12 },
+};
+static const struct frame dir_5[] = { { "g", "fs/m/sub/dir.c", 5 } };
+
+/* Sorted, as coverage_add() leaves them: f has a block that was not reached. */
+static struct spot spots[] = {
+	{ .module = "m", .id = "1", .section = ".text", .offset = 0x14, .pc = 0x14,
+	  .function = "f", .function_offset = 0x4, .frames = inode_9,
+	  .frame_count = 1, .runs = 1 },
+	{ .module = "m", .id = "1", .section = ".text", .offset = 0x18, .pc = 0x18,
+	  .function = "f", .function_offset = 0x8, .frames = inode_12,
+	  .frame_count = 2, .runs = 2 },
+	{ .module = "m", .id = "1", .section = ".text", .offset = 0x1c, .pc = 0x1c,
+	  .function = "f", .function_offset = 0xc },
+	{ .module = "m", .id = "1", .section = ".text", .offset = 0x34, .pc = 0x34,
+	  .function = "g", .function_offset = 0x4, .frames = dir_5,
+	  .frame_count = 1, .runs = 1 },
+	{ .module = "vmlinux", .id = "2", .section = "", .offset = 5, .pc = 5,
+	  .function = "ksys_read", .function_offset = 5, .runs = 1 },
+};
+
+static const struct coverage coverage = {
+	.spots = spots, .count = sizeof(spots) / sizeof(spots[0]),
+};
+
+/* Equal texts are the same pointer there. */
+static int share_texts(void **state)
+{
+	(void)state;
+	for (size_t i = 1; i < 4; i++) {
+		spots[i].module = spots[0].module;
+		spots[i].id = spots[0].id;
+		spots[i].section = spots[0].section;
+	}
+	spots[1].function = spots[0].function;
+	spots[2].function = spots[0].function;
+	return 0;
+}
+
+static void print_functions(FILE *out, void *census)
+{
+	list_functions(census, out);
+}
+
+static void print_tree(FILE *out, void *census)
+{
+	tree_print(census, out);
+}
+
+static void print_lines(FILE *out, void *unused)
+{
+	(void)unused;
+	list_lines(&coverage, out);
+}
+
+static void functions_have_blocks_of_those_that_are_known(void **state)
+{
+	struct census census;
+
+	(void)state;
+	census_take(&census, &coverage);
+	assert_int_equal(census.reached_functions, 3);
+	assert_int_equal(census.blocks, 4);
+	assert_string_equal(printed(print_functions, &census),
+			    "m        f               2 of 3\n"
+			    "m        g               1 of 1\n"
+			    "vmlinux  ksys_read       1\n");
+	census_release(&census);
+}
+
+static void lines_are_those_of_inlined_code_and_its_callers(void **state)
+{
+	(void)state;
+	assert_string_equal(printed(print_lines, NULL),
+			    "./fs/m/inode.c:12\nfs/m/inode.c:9\nfs/m/sub/dir.c:5\n"
+			    "include/linux/x.h:3\n");
+}
+
+static void tree_has_a_line_for_each_directory_and_file(void **state)
+{
+	struct census census;
+
+	(void)state;
+	census_take(&census, &coverage);
+	assert_string_equal(printed(print_tree, &census),
+			    "functions    blocks\n"
+			    "        1         1  [vmlinux]\n"
+			    "        2         3  fs/m/\n"
+			    "        1         2    inode.c\n"
+			    "        1         1    sub/\n"
+			    "        1         1      dir.c\n");
+	census_release(&census);
+}
+
+#define WITH_FILE(name) cmocka_unit_test_setup_teardown(name, make_directory, remove_directory)
+
+int main(void)
+{
+	const struct CMUnitTest run[] = {
+		cmocka_unit_test(globs_match_as_documented),
+		cmocka_unit_test(no_glob_matches_all),
+		cmocka_unit_test(words_are_quoted_where_a_shell_needs_it),
+		cmocka_unit_test(losses_are_a_list),
+		WITH_FILE(output_is_there_when_it_is_closed),
+		cmocka_unit_test(output_to_a_device_is_no_file_in_its_place),
+		WITH_FILE(record_is_read_sorted_and_once),
+		WITH_FILE(record_that_is_written_is_read_again),
+		cmocka_unit_test(module_that_has_gone_is_remembered_where_nothing_is_now),
+		cmocka_unit_test(functions_have_blocks_of_those_that_are_known),
+		cmocka_unit_test(lines_are_those_of_inlined_code_and_its_callers),
+		cmocka_unit_test(tree_has_a_line_for_each_directory_and_file),
+	};
+
+	return cmocka_run_group_tests(run, share_texts, NULL) != 0;
+}
