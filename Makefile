@@ -213,6 +213,9 @@ build/tests/same/records: build/obj/tests/same/records.o $(call objects,$(shared
 build/tests/bench/measure: $(call objects,$(wildcard tests/bench/measure*.c) $(shared))
 	$(call program,$^,,$(test_libs))
 
+build/tests/bench/symbolize: build/obj/tests/bench/symbolize.o
+	$(call program,$^)
+
 # A 32-bit program of the compiler's alone; the kernel's headers serve both widths.
 build/tests/compat/caller: tests/compat/caller.c
 	$(call program,$<,-m32 -ffreestanding -nostdlib -static -fno-pie -fno-stack-protector \
@@ -300,6 +303,11 @@ bench bench-time: bench-image
 
 bench-check bench-baseline: bench-image
 	$(Q)tests/vm/bench $(@:bench-%=%)
+
+# naming PCs: linear, and cheap for the second time
+.PHONY: bench-symbolize
+bench-symbolize: image build/tests/bench/symbolize
+	$(Q)tests/vm/bench_symbolize
 
 # how long, and what the decisions follow from
 SECONDS ?= 60
@@ -433,6 +441,7 @@ make bench-time    the same in nanoseconds, for real hardware (ACCEL=kvm): BOOTS
                    each kernel, in turn; nothing is asserted
 make bench-check   is the hot path as fast as tests/bench/baseline.* says?
 make bench-baseline         writes that file
+make bench-symbolize        is naming PCs linear, and cheap for the second time?
 make mutations     is each of the defects in tests/mutations noticed?
                    MUTATIONS='lost-busy ...' only these
 make vm RUN='command'       runs a shell command in the VM, prints its output,

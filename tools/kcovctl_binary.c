@@ -2,10 +2,10 @@
 /*
  * The file of the kernel or of a module, through libdwfl.
  *
- * Each has a session of its own: a module's sections may lie apart, with those
- * of others between, and all that is known of a vmlinux is where it was linked.
- * libdwfl moves what a module has to the addresses of the layout. Where no file
- * with code is found, one with debug information alone will do.
+ * Each has a session of its own. A kernel lies where it was linked; the sections
+ * of a module lie here one behind the other, wherever they are loaded: so what is
+ * found of a byte depends on the file alone. Where no file with code is found, one
+ * with debug information alone will do.
  */
 #define _GNU_SOURCE 1
 #include <elfutils/libdwfl.h>
@@ -23,12 +23,15 @@
 #include "kcovctl_objects.h"
 #include "kcovctl_units.h"
 
-/* Modules are loaded from here on, and the kernel ends before. */
-#define KERNEL_END UINT64_C(0xffffffffc0000000)
+/* Modules are put from here on, and the kernel ends before. */
+#define MODULES_START UINT64_C(0xffffffffc0000000)
+#define MODULES_END UINT64_C(0xfffffffff0000000)
 
 struct binary {
-	const struct layout_module *module;	/* NULL: the kernel */
+	const char *name;	/* of the module; NULL: the kernel */
 	const struct buildid *id;
+	struct layout_module sections;	/* of a module, where they lie here */
+	uint64_t next;			/* where the next one will */
 	Dwfl *dwfl;
 	Dwfl_Module *opened;
 	Dwarf *dwarf;		/* NULL: no debug information */
@@ -56,8 +59,8 @@ static int find_elf(Dwfl_Module *module, void **userdata, const char *name,
 	const struct binary *binary = *userdata;
 	int fd;
 
-	*path = binary->module ?
-		objects_find_module(binary->module->name, binary->id) :
+	*path = binary->name ?
+		objects_find_module(binary->name, binary->id) :
 		objects_find_vmlinux(binary->id);
 	if (*path)
 		return open_file(*path);
@@ -68,17 +71,31 @@ static int find_elf(Dwfl_Module *module, void **userdata, const char *name,
 					    NULL, 0, path);
 }
 
-/* A section that is in memory no more, or never was, has no address: -1. */
+/* With room between, so that the end of one is not the start of the next. */
+static void place_section(struct binary *binary, const char *name,
+			  const GElf_Shdr *header)
+{
+	if (!name || !(header->sh_flags & SHF_EXECINSTR) ||
+	    layout_section(&binary->sections, name) ||
+	    header->sh_size > MODULES_END - binary->next)
+		return;
+	layout_add_section(&binary->sections, name, binary->next,
+			   header->sh_size);
+	binary->next = ((binary->next + header->sh_size) | 0xffff) + 1;
+}
+
+/* Of data nobody asks: it has no address, which is -1. */
 static int find_section(Dwfl_Module *module, void **userdata, const char *name,
 			Dwarf_Addr base, const char *section, GElf_Word index,
 			const GElf_Shdr *header, Dwarf_Addr *address)
 {
-	const struct binary *binary = *userdata;
+	struct binary *binary = *userdata;
 	const struct layout_section *found;
 
-	(void)module, (void)name, (void)base, (void)index, (void)header;
-	found = binary->module ? layout_section(binary->module, section) : NULL;
-	*address = found && found->size ? found->start : (Dwarf_Addr)-1;
+	(void)module, (void)name, (void)base, (void)index;
+	place_section(binary, section, header);
+	found = layout_section(&binary->sections, section);
+	*address = found ? found->start : (Dwarf_Addr)-1;
 	return DWARF_CB_OK;
 }
 
@@ -104,22 +121,19 @@ static bool report(struct binary *binary, const char *name, uint64_t low,
 	       !dwfl_report_end(binary->dwfl, NULL, NULL);
 }
 
-static bool report_module(struct binary *binary)
+/* Those, too, that nothing in the file refers to. */
+static void place_sections(struct binary *binary, Elf *elf)
 {
-	const struct layout_module *module = binary->module;
-	uint64_t low = UINT64_MAX, high = 0;
+	Elf_Scn *scn = NULL;
+	GElf_Shdr header;
+	size_t names;
 
-	for (size_t i = 0; i < module->count; i++) {
-		const struct layout_section *section = &module->sections[i];
-
-		if (!section->size)
-			continue;
-		if (section->start < low)
-			low = section->start;
-		if (section->start + section->size > high)
-			high = section->start + section->size;
-	}
-	return low < high && report(binary, module->name, low, high);
+	if (elf_getshdrstrndx(elf, &names))
+		return;
+	while ((scn = elf_nextscn(elf, scn)))
+		if (gelf_getshdr(scn, &header))
+			place_section(binary, elf_strptr(elf, names, header.sh_name),
+				      &header);
 }
 
 const char *binary_path(const struct binary *binary)
@@ -149,31 +163,43 @@ static void open_dwarf(struct binary *binary)
 {
 	binary->dwarf = dwfl_module_getdwarf(binary->opened, &binary->bias);
 	/* a kernel is recorded where it is linked, whatever comes first in it */
-	if (!binary->module)
+	if (!binary->name)
 		binary->bias = 0;
 	if (binary->dwarf && !set_source(binary))
 		binary->source.path[0] = '\0';
 }
 
-struct binary *binary_open(const struct layout_module *module,
-			   const struct buildid *id)
+static bool open_elf(struct binary *binary)
+{
+	GElf_Addr bias;
+	Elf *elf;
+
+	if (!(binary->name ?
+	      report(binary, binary->name, MODULES_START, MODULES_END) :
+	      report(binary, "vmlinux", LAYOUT_KERNEL, MODULES_START)))
+		return false;
+	elf = dwfl_module_getelf(binary->opened, &bias);
+	if (elf && binary->name)
+		place_sections(binary, elf);
+	return elf;
+}
+
+struct binary *binary_open(const char *name, const struct buildid *id)
 {
 	struct binary *binary;
-	GElf_Addr bias;
 
 	if (!id->length)
 		return NULL;
 	binary = calloc(1, sizeof(*binary));
 	if (!binary)
 		err(1, "debug information");
-	binary->module = module;
+	binary->name = name;
 	binary->id = id;
+	binary->next = MODULES_START;
 	binary->dwfl = dwfl_begin(&callbacks);
 	if (!binary->dwfl)
 		errx(1, "libdwfl: %s", dwfl_errmsg(-1));
-	if ((module ? report_module(binary) :
-	     report(binary, "vmlinux", LAYOUT_KERNEL, KERNEL_END)) &&
-	    dwfl_module_getelf(binary->opened, &bias)) {
+	if (open_elf(binary)) {
 		open_dwarf(binary);
 		return binary;
 	}
@@ -188,6 +214,7 @@ void binary_close(struct binary *binary)
 	units_release(&binary->units);
 	symtab_release(&binary->symtab);
 	dwfl_end(binary->dwfl);
+	layout_module_release(&binary->sections);
 	free(binary);
 }
 
@@ -196,11 +223,24 @@ const struct binary_source *binary_source(const struct binary *binary)
 	return binary->dwarf ? &binary->source : NULL;
 }
 
+bool binary_address(const struct binary *binary, const char *section,
+		    uint64_t offset, uint64_t *address)
+{
+	const struct layout_section *found;
+
+	found = layout_section(&binary->sections, section);
+	if (!found || offset >= found->size)
+		return false;
+	*address = found->start + offset;
+	return true;
+}
+
 bool binary_symbol(struct binary *binary, uint64_t address,
 		   struct symtab_hit *hit)
 {
 	if (!binary->has_symtab)
-		elfsyms_read(&binary->symtab, binary->opened, binary->module);
+		elfsyms_read(&binary->symtab, binary->opened,
+			     binary->name ? &binary->sections : NULL);
 	binary->has_symtab = true;
 	return symtab_lookup(&binary->symtab, address, hit);
 }

@@ -18,12 +18,11 @@ struct binary_source {
 };
 
 /*
- * Search for the file with that build id, at the addresses of the layout; the
- * module is NULL for the kernel. NULL: there is none. What is wrong with files
- * that could be it is said.
+ * Search for the file with that build id; the name is that of the module, NULL
+ * for the kernel. NULL: there is none. What is wrong with files that could be it
+ * is said.
  */
-struct binary *binary_open(const struct layout_module *module,
-			   const struct buildid *id);
+struct binary *binary_open(const char *name, const struct buildid *id);
 void binary_close(struct binary *binary);
 
 /* The file, before debug information of its own; NULL: nobody knows. */
@@ -31,6 +30,13 @@ const char *binary_path(const struct binary *binary);
 
 /* Whether it has debug information, and from where; NULL: it has none. */
 const struct binary_source *binary_source(const struct binary *binary);
+
+/*
+ * Where a byte of a section of a module lies here, which is nowhere else so. The
+ * kernel's bytes lie where they are recorded. False: the section ends before.
+ */
+bool binary_address(const struct binary *binary, const char *section,
+		    uint64_t offset, uint64_t *address);
 
 /* The function at an address; false: none, or the file is stripped. */
 bool binary_symbol(struct binary *binary, uint64_t address,

@@ -142,6 +142,11 @@ void buildid_format(const struct buildid *id, char *text)
 		sprintf(text + 2 * i, "%02x", id->bytes[i]);
 }
 
+static unsigned char hex_value(char digit)
+{
+	return digit <= '9' ? digit - '0' : digit - 'a' + 10;
+}
+
 bool buildid_parse(const char *text, struct buildid *id)
 {
 	size_t digits = strspn(text, "0123456789abcdef");
@@ -150,6 +155,7 @@ bool buildid_parse(const char *text, struct buildid *id)
 		return false;
 	id->length = digits / 2;
 	for (size_t i = 0; i < id->length; i++)
-		sscanf(text + 2 * i, "%2hhx", &id->bytes[i]);
+		id->bytes[i] = hex_value(text[2 * i]) << 4 |
+			       hex_value(text[2 * i + 1]);
 	return true;
 }

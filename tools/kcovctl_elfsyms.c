@@ -3,6 +3,7 @@
  * The symbols of an ELF file, as /proc/kallsyms would list them.
  */
 #define _GNU_SOURCE 1
+#include <stdbool.h>
 #include <string.h>
 
 #include "kcovctl_elfsyms.h"
@@ -46,9 +47,9 @@ static bool is_kind_of_symbol(const GElf_Sym *sym)
 }
 
 static void add_symbol(struct symtab *tab, Dwfl_Module *from, int index,
-		       const struct layout_module *module)
+		       bool is_kernel)
 {
-	struct symbol symbol = { .module = module ? module->name : NULL };
+	struct symbol symbol = { 0 };
 	GElf_Word section;
 	Dwarf_Addr bias;
 	GElf_Sym sym;
@@ -60,8 +61,8 @@ static void add_symbol(struct symtab *tab, Dwfl_Module *from, int index,
 	if (!symbol.name || is_label(symbol.name) || !is_kind_of_symbol(&sym) ||
 	    section == SHN_UNDEF || section >= SHN_LORESERVE)
 		return;
-	/* a kernel is recorded where it is linked, whatever comes first in it */
-	if (!module)
+	/* whatever comes first in it */
+	if (is_kernel)
 		symbol.address = sym.st_value;
 	symbol.type = is_executable(elf, section) ? 't' : 'd';
 	symbol.rank = rank(&sym, symbol.name);
@@ -69,40 +70,39 @@ static void add_symbol(struct symtab *tab, Dwfl_Module *from, int index,
 }
 
 /* The last function of a section ends with it. */
-static void add_end(struct symtab *tab, Elf *elf, Elf_Scn *scn,
-		    const struct layout_module *module)
+static void add_end(struct symtab *tab, uint64_t end)
 {
-	const struct layout_section *section = NULL;
-	GElf_Shdr header;
-	uint64_t start;
-	size_t names;
+	const struct symbol symbol = {
+		.address = end, .name = "", .type = 'd', .rank = UINT32_MAX,
+	};
 
-	if (elf_getshdrstrndx(elf, &names) || !gelf_getshdr(scn, &header) ||
-	    !(header.sh_flags & SHF_EXECINSTR))
-		return;
-	if (module) {
-		section = layout_section(module,
-					 elf_strptr(elf, names, header.sh_name));
-		if (!section || !section->size)
-			return;
-	}
-	start = section ? section->start : header.sh_addr;
-	symtab_add(tab, &(struct symbol){ .address = start + header.sh_size,
-					  .name = "", .type = 'd',
-					  .rank = UINT32_MAX });
+	symtab_add(tab, &symbol);
 }
 
-void elfsyms_read(struct symtab *tab, Dwfl_Module *from,
-		  const struct layout_module *module)
+static void add_kernel_ends(struct symtab *tab, Dwfl_Module *from)
 {
-	int count = dwfl_module_getsymtab(from);
-	Elf_Scn *scn = NULL;
 	GElf_Addr bias;
 	Elf *elf = dwfl_module_getelf(from, &bias);
+	Elf_Scn *scn = NULL;
+	GElf_Shdr header;
+
+	while (elf && (scn = elf_nextscn(elf, scn)))
+		if (gelf_getshdr(scn, &header) &&
+		    header.sh_flags & SHF_EXECINSTR)
+			add_end(tab, header.sh_addr + header.sh_size);
+}
+
+void elfsyms_read(struct symtab *tab, struct Dwfl_Module *from,
+		  const struct layout_module *sections)
+{
+	int count = dwfl_module_getsymtab(from);
 
 	for (int i = 0; i < count; i++)
-		add_symbol(tab, from, i, module);
-	while (elf && (scn = elf_nextscn(elf, scn)))
-		add_end(tab, elf, scn, module);
+		add_symbol(tab, from, i, !sections);
+	if (!sections)
+		add_kernel_ends(tab, from);
+	for (size_t i = 0; sections && i < sections->count; i++)
+		add_end(tab, sections->sections[i].start +
+			sections->sections[i].size);
 	symtab_finish(tab);
 }

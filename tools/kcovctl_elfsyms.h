@@ -11,10 +11,10 @@
 #include "kcovctl_symtab.h"
 
 /*
- * Sorted, at the addresses that libdwfl was told; the module is NULL for the
- * kernel. The names live as long as libdwfl's module.
+ * Sorted, at the addresses that libdwfl was told of these sections, or, with
+ * NULL, where the kernel was linked. The names live as long as libdwfl's module.
  */
-void elfsyms_read(struct symtab *tab, Dwfl_Module *from,
-		  const struct layout_module *module);
+void elfsyms_read(struct symtab *tab, struct Dwfl_Module *from,
+		  const struct layout_module *sections);
 
 #endif

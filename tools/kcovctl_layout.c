@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kcovctl.h"
 #include "kcovctl_layout.h"
 
 #define KERNEL_LINE LAYOUT_LINE "kernel "
@@ -55,7 +56,7 @@ void layout_add_section(struct layout_module *module, const char *name,
 		(struct layout_section){ copy(name), start, size };
 }
 
-static void release_module(struct layout_module *module)
+void layout_module_release(struct layout_module *module)
 {
 	for (size_t i = 0; i < module->count; i++)
 		free(module->sections[i].name);
@@ -66,7 +67,7 @@ static void release_module(struct layout_module *module)
 void layout_release(struct layout *layout)
 {
 	for (size_t i = 0; i < layout->count; i++)
-		release_module(&layout->modules[i]);
+		layout_module_release(&layout->modules[i]);
 	free(layout->modules);
 	free(layout->release);
 	*layout = (struct layout){ 0 };
@@ -198,7 +199,7 @@ static bool parse_module(struct layout *layout, char *words)
 	module = layout_add_module(layout, name, &id);
 	while ((word = strtok_r(NULL, BETWEEN, &save)))
 		if (!parse_section(word, module)) {
-			release_module(module);
+			layout_module_release(module);
 			layout->count--;
 			return false;
 		}
@@ -215,7 +216,7 @@ bool layout_parse_line(struct layout *layout, const char *line)
 		{ MODULE_LINE, parse_module },
 	};
 
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
 		size_t length = strlen(kinds[i].head);
 		char *words;
 		bool done;

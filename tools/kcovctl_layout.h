@@ -56,6 +56,7 @@ bool layout_print(const struct layout *layout, FILE *out);
 bool layout_parse_line(struct layout *layout, const char *line);
 
 void layout_release(struct layout *layout);
+void layout_module_release(struct layout_module *module);
 
 /* NULL: the layout has no module, the module no section of that name. */
 const struct layout_module *layout_module(const struct layout *layout,

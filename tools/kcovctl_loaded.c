@@ -62,7 +62,8 @@ static bool is_read(void)
 }
 
 /* What is to be added to the layout's addresses; false: it is not loaded. */
-static bool find_distance(const struct code *code, uint64_t *distance)
+static bool find_distance(const struct code *code, uint64_t offset,
+			  uint64_t *distance)
 {
 	const struct layout_module *module;
 	const struct layout_section *section;
@@ -75,7 +76,7 @@ static bool find_distance(const struct code *code, uint64_t *distance)
 	    !buildid_equal(&module->id, &code->module->id))
 		return false;
 	section = layout_section(module, code->section->name);
-	if (!section || !section->size)
+	if (!section || offset >= section->size)
 		return false;
 	*distance += section->start - code->section->start;
 	return true;
@@ -102,7 +103,9 @@ bool loaded_find(const struct code *code, uint64_t address,
 {
 	uint64_t distance;
 
-	if (!is_read() || !find_distance(code, &distance) ||
+	if (!is_read() ||
+	    !find_distance(code, code ? address - code->section->start : 0,
+			   &distance) ||
 	    !symtab_lookup(&kernel.symtab, address + distance, hit) ||
 	    !is_of(hit, code))
 		return false;
@@ -117,7 +120,7 @@ bool loaded_is_elsewhere(const struct code *code)
 	uint64_t distance;
 
 	return state == OF_ANOTHER ||
-	       (state == READ && !find_distance(code, &distance));
+	       (state == READ && !find_distance(code, 0, &distance));
 }
 
 uint64_t loaded_module_start(const char *name)

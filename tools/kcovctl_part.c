@@ -43,7 +43,8 @@ static struct binary *binary_of(struct part *part)
 	if (part->was_searched)
 		return part->binary;
 	part->was_searched = true;
-	part->binary = binary_open(part->module, part->id);
+	part->binary = binary_open(part->module ? part->module->name : NULL,
+				   part->id);
 	if (part->binary && !binary_source(part->binary))
 		say_stripped(binary_path(part->binary));
 	return part->binary;
@@ -137,51 +138,63 @@ static void say_missing(struct part *part)
 		return;
 	part->said_missing = true;
 	buildid_format(part->id, id);
-	if (part->module && part->binary)
-		warnx("%s: its file is stripped, and it is not loaded: its functions stay unknown",
+	if (!part->id->length)
+		strcpy(id, "(unknown)");
+	if (!part->module) {
+		warnx("kernel %s with build id %s is not the running one: its functions stay unknown",
+		      part->layout->release, id);
+		warnx("  without its vmlinux: give it with --vmlinux");
+	} else if (part->binary) {
+		warnx("%s: not loaded, and its file is stripped: its functions stay unknown",
 		      part->module->name);
-	else if (part->module)
-		warnx("%s: not loaded, and no %s.ko with build id %s is found: give its directory with --module-dir",
-		      part->module->name, part->module->name,
-		      *id ? id : "(unknown)");
-	else
-		warnx("kernel %s with build id %s is not the running one: its functions stay unknown without its vmlinux (--vmlinux)",
-		      part->layout->release, *id ? id : "(unknown)");
+	} else {
+		warnx("%s: not loaded, and no %s.ko with build id %s is found", part->module->name,
+		      part->module->name, id);
+		warnx("  give its directory with --module-dir");
+	}
+}
+
+/* Where the instruction before a PC lies in the file; false: not in it. */
+static bool find_in_file(struct part *part, const struct code *code,
+			 uint64_t pc, uint64_t *address)
+{
+	*address = pc - 1;
+	return binary_of(part) &&
+	       (!code || binary_address(part->binary, code->section->name,
+					pc - 1 - code->section->start, address));
 }
 
 /* The code that is loaded, else the file, which also has what ran at the start. */
-static bool find_name(struct part *part, const struct code *code,
-		      uint64_t address, struct symtab_hit *hit)
-{
-	if (loaded_find(code, address, hit))
-		return code || !hit->module;
-	if (!code && !loaded_is_elsewhere(code))
-		return false;
-	return binary_of(part) && binary_symbol(part->binary, address, hit);
-}
-
 static bool find_symbol(struct part *part, const struct code *code,
 			struct place *place)
 {
+	uint64_t address = place->pc - 1;
 	struct symtab_hit hit;
 
-	if (!find_name(part, code, place->pc - 1, &hit))
+	if (loaded_find(code, address, &hit)) {
+		if (!code && hit.module)
+			return false;
+	} else if ((!code && !loaded_is_elsewhere(code)) ||
+		   !find_in_file(part, code, place->pc, &address) ||
+		   !binary_symbol(part->binary, address, &hit)) {
 		return false;
+	}
 	place->symbol = places_text(hit.name);
-	place->symbol_offset = place->pc - hit.start;
+	place->symbol_offset = address + 1 - hit.start;
 	place->symbol_size = hit.size;
 	return true;
 }
 
 /* A frame that has no name of its own is in the function that is known. */
-static void find_frames(struct part *part, struct place *place)
+static void find_frames(struct part *part, const struct code *code,
+			struct place *place)
 {
 	struct frame frames[FRAMES_MAX];
-	struct binary *binary = binary_of(part);
+	uint64_t address;
 
-	if (!binary)
+	if (!find_in_file(part, code, place->pc, &address))
 		return;
-	place->frame_count = binary_frames(binary, place->pc - 1, frames,
+	place->frame_count = binary_frames(part->binary, address, frames,
 					   FRAMES_MAX);
 	for (size_t i = 0; i < place->frame_count; i++)
 		if (!frames[i].function)
@@ -213,7 +226,7 @@ bool part_find(struct part *part, const struct code *code, struct place *place)
 			say_missing(part);
 		return false;
 	}
-	find_frames(part, place);
+	find_frames(part, code, place);
 	if (part->store)
 		store(part, code, place);
 	return true;

@@ -1,36 +1,88 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A place as lines of text. Of long traces, most of the time goes into this
- * when all names are known, so there is no printf().
+ * A place as lines of text.
+ *
+ * Traces come by the same places again and again: when all names are known, most
+ * of the time would go into making the same text. So some of it is kept, in a
+ * table in which a place has one slot, which the last one that came has.
  */
 #define _GNU_SOURCE 1
+#include <err.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "kcovctl_print.h"
 
-static void put(const char *text, FILE *out)
+#define SLOTS 65536
+
+struct text {
+	const struct place *place;
+	char *bytes;
+	size_t length;
+};
+
+static struct text *slots;
+
+/* The text that is being made, from bytes to at. */
+static struct {
+	char *bytes, *at;
+	size_t room;
+} buffer;
+
+/* Numbers and what stands between texts. */
+#define LINE_ROOM 128
+
+static size_t room_of(const struct place *place)
 {
-	fputs_unlocked(text, out);
+	size_t room = LINE_ROOM;
+
+	room += place->symbol ? strlen(place->symbol) : 0;
+	room += place->module ? strlen(place->module) : 0;
+	for (size_t i = 0; i < place->frame_count; i++) {
+		const struct frame *frame = &place->frames[i];
+
+		room += LINE_ROOM + strlen(frame->function);
+		room += frame->file ? strlen(frame->file) : 0;
+	}
+	return room;
 }
 
-static void put_hex(uint64_t number, FILE *out)
+/* Once a place, so that nothing has to be asked of each piece. */
+static void begin(const struct place *place)
 {
-	char text[2 + 16 + 1], *at = &text[sizeof(text) - 1];
+	size_t room = room_of(place);
 
-	*at = '\0';
-	do {
-		*--at = "0123456789abcdef"[number & 15];
-		number >>= 4;
-	} while (number);
-	*--at = 'x';
-	*--at = '0';
-	put(at, out);
+	if (room > buffer.room) {
+		buffer.bytes = realloc(buffer.bytes, room * 2);
+		buffer.room = room * 2;
+	}
+	if (!buffer.bytes)
+		err(1, "text");
+	buffer.at = buffer.bytes;
 }
 
-static void put_decimal(int number, FILE *out)
+static void put(const char *text)
 {
-	char text[3 * sizeof(number) + 1], *at = &text[sizeof(text) - 1];
+	buffer.at = stpcpy(buffer.at, text);
+}
+
+static void put_hex(char before, uint64_t number)
+{
+	int shift = number ? (63 - __builtin_clzll(number)) & ~3 : 0;
+	char *at = buffer.at;
+
+	*at++ = before;
+	*at++ = '0';
+	*at++ = 'x';
+	for (; shift >= 0; shift -= 4)
+		*at++ = "0123456789abcdef"[number >> shift & 15];
+	buffer.at = at;
+}
+
+static void put_decimal(int number)
+{
+	char text[16], *at = &text[sizeof(text) - 1];
 	unsigned int left = number < 0 ? 0 : (unsigned int)number;
 
 	*at = '\0';
@@ -38,61 +90,99 @@ static void put_decimal(int number, FILE *out)
 		*--at = (char)('0' + left % 10);
 		left /= 10;
 	} while (left);
-	put(at, out);
+	put(at);
 }
 
-static void put_line(const struct frame *frame, FILE *out)
+static void put_line(const struct frame *frame)
 {
 	if (!frame->file)
 		return;
-	put(" ", out);
-	put(frame->file, out);
-	put(":", out);
-	put_decimal(frame->line, out);
+	*buffer.at++ = ' ';
+	put(frame->file);
+	*buffer.at++ = ':';
+	put_decimal(frame->line);
 }
 
-static void put_symbol(const struct place *place, FILE *out)
+static void put_symbol(const struct place *place)
 {
-	put_hex(place->pc, out);
 	if (!place->symbol) {
-		put(" ?", out);
+		put(" ?");
 		return;
 	}
-	put(" ", out);
-	put(place->symbol, out);
-	put("+", out);
-	put_hex(place->symbol_offset, out);
-	put("/", out);
-	put_hex(place->symbol_size, out);
+	*buffer.at++ = ' ';
+	put(place->symbol);
+	put_hex('+', place->symbol_offset);
+	put_hex('/', place->symbol_size);
 	if (place->module) {
-		put(" [", out);
-		put(place->module, out);
-		put("]", out);
+		put(" [");
+		put(place->module);
+		*buffer.at++ = ']';
 	}
 	if (place->frame_count)
-		put_line(place->frames, out);
-}
-
-void print_place(const struct place *place, FILE *out)
-{
-	put_symbol(place, out);
-	put("\n", out);
+		put_line(place->frames);
 }
 
 /* The line is one of the innermost: that is the function to be told, then. */
-void print_inlines(const struct place *place, FILE *out)
+static void put_innermost(const struct place *place)
 {
-	put_symbol(place, out);
-	if (place->frame_count > 1) {
-		put(" (", out);
-		put(place->frames->function, out);
-		put(")", out);
-	}
-	put("\n", out);
+	if (place->frame_count < 2)
+		return;
+	put(" (");
+	put(place->frames->function);
+	put(")");
+}
+
+static void put_callers(const struct place *place)
+{
 	for (size_t i = 1; i < place->frame_count; i++) {
-		put("  (inlined by) ", out);
-		put(place->frames[i].function, out);
-		put_line(&place->frames[i], out);
-		put("\n", out);
+		put("  (inlined by) ");
+		put(place->frames[i].function);
+		put_line(&place->frames[i]);
+		put("\n");
 	}
+}
+
+static void make_text(struct text *text, const struct place *place,
+		      enum print_style style)
+{
+	begin(place);
+	put_hex(' ', place->pc);
+	put_symbol(place);
+	if (style == PRINT_INLINES)
+		put_innermost(place);
+	put("\n");
+	if (style == PRINT_INLINES)
+		put_callers(place);
+	/* there is no blank before the PC */
+	text->length = (size_t)(buffer.at - buffer.bytes) - 1;
+	text->place = place;
+	free(text->bytes);
+	text->bytes = malloc(text->length);
+	if (!text->bytes)
+		err(1, "text");
+	memcpy(text->bytes, buffer.bytes + 1, text->length);
+}
+
+void print_place(const struct place *place, enum print_style style, FILE *out)
+{
+	struct text *text;
+
+	if (!slots)
+		slots = calloc(SLOTS, sizeof(*slots));
+	if (!slots)
+		err(1, "text");
+	text = &slots[place->pc * UINT64_C(0x9e3779b97f4a7c15) >> 48];
+	if (text->place != place)
+		make_text(text, place, style);
+	fwrite_unlocked(text->bytes, 1, text->length, out);
+}
+
+void print_forget(void)
+{
+	for (size_t i = 0; slots && i < SLOTS; i++)
+		free(slots[i].bytes);
+	free(slots);
+	slots = NULL;
+	free(buffer.bytes);
+	memset(&buffer, 0, sizeof(buffer));
 }

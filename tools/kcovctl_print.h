@@ -9,10 +9,14 @@
 
 #include "kcovctl_symbols.h"
 
-/* PC function+offset/size [module] file:line */
-void print_place(const struct place *place, FILE *out);
+enum print_style {
+	PRINT_LINE,	/* PC function+offset/size [module] file:line */
+	PRINT_INLINES,	/* and who inlined it, each on a line of its own */
+};
 
-/* The same, and who inlined it, each on a line of its own. */
-void print_inlines(const struct place *place, FILE *out);
+void print_place(const struct place *place, enum print_style style, FILE *out);
+
+/* Before places are gone: what was printed is remembered by place. */
+void print_forget(void);
 
 #endif

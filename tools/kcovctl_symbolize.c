@@ -61,7 +61,7 @@ static struct layout saved;
 static enum { CLOSED, OPEN, FAILED } state;
 static bool is_damaged;
 
-static void (*print)(const struct place *place, FILE *out);
+static enum print_style style;
 
 /* Of the input; how long it is nobody knows of a pipe: 0. */
 static uint64_t line_count, input_done, input_size;
@@ -78,6 +78,7 @@ static bool open_symbols(void)
 
 static void close_symbols(void)
 {
+	print_forget();
 	if (state == OPEN && !symbols_close())
 		is_damaged = true;
 	if (state == OPEN)
@@ -131,7 +132,7 @@ static void take_line(const char *line, size_t length, bool is_piece)
 	else if (!pc_parse(line, length, &pc))
 		copy_line(line, length);
 	else if (open_symbols())
-		print(symbols_find(pc), stdout);
+		print_place(symbols_find(pc), style, stdout);
 }
 
 static void find_size(void)
@@ -170,8 +171,12 @@ static enum kcovctl_exit print_layout(const struct kernel_files *files)
 	return KCOVCTL_OK;
 }
 
-enum { OPTION_KALLSYMS = 256, OPTION_MODULES, OPTION_SYSFS,
-       OPTION_NO_CACHE };
+enum {
+	OPTION_KALLSYMS = 256,
+	OPTION_MODULES,
+	OPTION_SYSFS,
+	OPTION_NO_CACHE,
+};
 
 static const struct option options[] = {
 	{ "module-dir", required_argument, NULL, 'm' },
@@ -251,7 +256,7 @@ static enum kcovctl_exit run_with(struct settings *settings, int argc,
 	if (settings->symbols.vmlinux && !settings->files.sysfs)
 		return error_usage(&verb_symbolize,
 				   "--vmlinux with --kallsyms needs --sysfs, to check the build id");
-	print = settings->inlines ? print_inlines : print_place;
+	style = settings->inlines ? PRINT_INLINES : PRINT_LINE;
 	settings->symbols.files = &settings->files;
 	if (settings->layout)
 		return print_layout(&settings->files);

@@ -21,13 +21,14 @@
 #define PLACES 1000
 
 static const struct buildid id = { 4, { 1, 2, 3, 4 } };
-static char home[] = "build/test-store.XXXXXX";
+static char home[64];
 
 static int set_up(void **state)
 {
 	static char path[4096];
 
 	(void)state;
+	strcpy(home, "build/test-store.XXXXXX");
 	if (!mkdtemp(home) || !realpath(home, path))
 		return -1;
 	places_open();
