@@ -23,6 +23,10 @@
 /* Of a cache that begins empty. */
 #define CACHED	"KCOV_CACHE=" WORK "/cache "
 #define SAMPLE	"-m ${KCOV_KO_DIR:-/kcov} "
+#define PRIVATE	WORK "/cache/modules/$(uname -r)"
+#define HIS	WORK "/his"
+#define MINE	WORK "/mine"
+#define FULL	WORK "/full"
 
 static char said[TEXT], again[TEXT];
 
@@ -90,8 +94,8 @@ static void it_names_kernel_and_module(void **state)
 /* Of kallsyms only the head is left, which tells how far the kernel was moved. */
 static void hide_symbols(void)
 {
-	assert_int_equal(run(again, "sed '/ _text$/q' /proc/kallsyms >" WORK "/head && "
-			     "mount --bind " WORK "/head /proc/kallsyms"), 0);
+	assert_int_equal(run(again, "sed '/ _text$/q' /proc/kallsyms >" WORK "/head"), 0);
+	assert_int_equal(mount(WORK "/head", "/proc/kallsyms", NULL, MS_BIND, NULL), 0);
 }
 
 static void show_symbols(void)
@@ -128,8 +132,7 @@ static void without_the_cache_it_would_need_them(void **state)
 static void modules_are_found_in_the_private_directory(void **state)
 {
 	(void)state;
-	must("mkdir -p " WORK "/cache/modules/$(uname -r) && "
-	     "cp ${KCOV_KO_DIR:-/kcov}/" MODULE ".ko " WORK "/cache/modules/$(uname -r)");
+	must("mkdir -p " PRIVATE " && cp ${KCOV_KO_DIR:-/kcov}/" MODULE ".ko " PRIVATE);
 	must(CACHED "kcovctl symbolize <" PCS " 2>&1");
 	assert_names(said);
 }
@@ -185,54 +188,53 @@ static void a_full_disk_costs_the_cache_alone(void **state)
 	int status;
 
 	(void)state;
-	must("mkdir -p " WORK "/full && mount -t tmpfs -o size=4k tmpfs " WORK "/full && "
-	     "head -c 8k /dev/zero >" WORK "/full/filled; [ -s " WORK "/full/filled ]");
-	status = run(again, "KCOV_CACHE=" WORK "/full/cache kcovctl symbolize " SAMPLE "<" PCS
-		     " 2>&1; find " WORK "/full -name '*.*'");
-	umount(WORK "/full");
+	must("mkdir -p " FULL " && mount -t tmpfs -o size=4k tmpfs " FULL);
+	must("head -c 8k /dev/zero >" FULL "/filled; [ -s " FULL "/filled ]");
+	status = run(again, "KCOV_CACHE=" FULL "/cache kcovctl symbolize " SAMPLE "<" PCS " 2>&1");
+	run(said, "find " FULL "/cache -type f");
+	umount(FULL);
 	assert_int_equal(status, 0);
 	assert_names(again);
 	assert_has(again, "ENOSPC");
-	assert_has_not(again, "full/cache/symbols/.");
-	assert_has_not(again, "XXX");
+	assert_string_equal(said, "");
 }
 
 /* Links in it are not for root to follow, nor files of root's for it. */
 static void root_is_the_owner_of_a_strangers_cache(void **state)
 {
 	(void)state;
-	must("mkdir -p " WORK "/his/kcov && chown -R nobody " WORK "/his");
-	must("KCOV_CACHE=" WORK "/his/kcov kcovctl symbolize " SAMPLE "<" PCS " 2>&1");
+	must("mkdir -p " HIS "/kcov && chown -R nobody " HIS);
+	must("KCOV_CACHE=" HIS "/kcov kcovctl symbolize " SAMPLE "<" PCS " 2>&1");
 	assert_names(said);
-	must("find " WORK "/his/kcov/symbols -type f -user nobody | grep -q . && "
-	     "! find " WORK "/his ! -user nobody | grep .");
+	must("find " HIS "/kcov/symbols -type f -user nobody | grep -q .");
+	must("! find " HIS " ! -user nobody | grep .");
 }
 
 static void root_does_not_follow_a_strangers_link(void **state)
 {
 	(void)state;
-	must("mkdir -p -m 700 " WORK "/mine " WORK "/his && chown nobody " WORK "/his && "
-	     "ln -s " WORK "/mine " WORK "/his/kcov && chown -h nobody " WORK "/his/kcov");
-	must("KCOV_CACHE=" WORK "/his/kcov kcovctl symbolize " SAMPLE "<" PCS " 2>&1");
+	must("mkdir -p -m 700 " MINE " " HIS " && ln -s " MINE " " HIS "/kcov");
+	must("chown -h nobody " HIS " " HIS "/kcov");
+	must("KCOV_CACHE=" HIS "/kcov kcovctl symbolize " SAMPLE "<" PCS " 2>&1");
 	assert_names(said);
-	must("! find " WORK "/mine | grep -v '/mine$'");
+	must("! find " MINE " | grep -v '/mine$'");
 }
 
 /* The control: what is root's alone is. */
 static void root_follows_links_of_its_own(void **state)
 {
 	(void)state;
-	must("mkdir -p -m 700 " WORK "/mine && ln -s " WORK "/mine " WORK "/link");
+	must("mkdir -p -m 700 " MINE " && ln -s " MINE " " WORK "/link");
 	must("KCOV_CACHE=" WORK "/link kcovctl symbolize " SAMPLE "<" PCS " 2>&1");
-	must("find " WORK "/mine/symbols -type f | grep -q .");
+	must("find " MINE "/symbols -type f | grep -q .");
 }
 
 static void nobody_is_told_why_there_are_no_names(void **state)
 {
 	(void)state;
-	must("chmod 755 " WORK);
-	assert_int_not_equal(run(said, "chmod 644 " PCS "; su -s /bin/sh nobody -c "
-				 "'PATH=/tools:/bin kcovctl symbolize <" PCS "' 2>&1"), 0);
+	must("chmod 755 " WORK " && chmod 644 " PCS);
+	must("echo 'PATH=/tools:/bin kcovctl symbolize <" PCS "' >" WORK "/script");
+	assert_int_not_equal(run(said, "su -s /bin/sh nobody " WORK "/script 2>&1"), 0);
 	assert_has(said, "all addresses are hidden");
 	assert_has(said, "run as root");
 }

@@ -169,6 +169,13 @@ static void open_dwarf(struct binary *binary)
 		binary->source.path[0] = '\0';
 }
 
+/* What libdebuginfod downloads takes its time. */
+static void show_downloads(void)
+{
+	if (isatty(STDERR_FILENO))
+		setenv("DEBUGINFOD_PROGRESS", "1", /*overwrite=*/0);
+}
+
 static bool open_elf(struct binary *binary)
 {
 	GElf_Addr bias;
@@ -196,6 +203,7 @@ struct binary *binary_open(const char *name, const struct buildid *id)
 	binary->name = name;
 	binary->id = id;
 	binary->next = MODULES_START;
+	show_downloads();
 	binary->dwfl = dwfl_begin(&callbacks);
 	if (!binary->dwfl)
 		errx(1, "libdwfl: %s", dwfl_errmsg(-1));

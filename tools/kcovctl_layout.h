@@ -42,9 +42,8 @@ struct layout {
 /* What lies where now, by /sys and /proc. False: said why. */
 bool layout_running(struct layout *layout, const struct kernel_files *files);
 
-/* What each line of a layout begins with, and how long it may be. */
+/* What each line of a layout begins with. */
 #define LAYOUT_LINE "# layout "
-#define LAYOUT_LINE_MAX 65536
 
 /* As such lines. False: errno. */
 bool layout_print(const struct layout *layout, FILE *out);

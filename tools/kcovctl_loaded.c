@@ -14,7 +14,7 @@ static const struct layout *layout;
 static struct layout own;	/* where things lie now, if not as in layout */
 static const struct layout *running;
 static struct kernel kernel;
-static enum { UNREAD, READ, UNREADABLE, OF_ANOTHER } state;
+static enum { UNREAD, READ, UNREADABLE, OF_ANOTHER, HIDDEN } state;
 
 void loaded_open(const struct kernel_files *of, const struct layout *pcs,
 		 bool is_running)
@@ -47,17 +47,19 @@ static bool is_same_kernel(void)
 	       buildid_equal(&id, &layout->kernel);
 }
 
-/* Another kernel has nothing to say, and that is no failure. */
+/* Another kernel has nothing to say, and files may have what is hidden here. */
 static bool is_read(void)
 {
 	if (state != UNREAD)
 		return state == READ;
-	if (!running && is_same_kernel() && layout_running(&own, files))
-		running = &own;
-	if (!running)
+	if (!running && !is_same_kernel()) {
 		state = OF_ANOTHER;
-	else
+	} else if (!running && !layout_running(&own, files)) {
+		state = HIDDEN;
+	} else {
+		running = running ? running : &own;
 		state = kernel_load(&kernel, files) ? READ : UNREADABLE;
+	}
 	return state == READ;
 }
 
@@ -119,8 +121,13 @@ bool loaded_is_elsewhere(const struct code *code)
 {
 	uint64_t distance;
 
-	return state == OF_ANOTHER ||
+	return state == OF_ANOTHER || state == HIDDEN ||
 	       (state == READ && !find_distance(code, 0, &distance));
+}
+
+bool loaded_is_hidden(void)
+{
+	return state == HIDDEN;
 }
 
 uint64_t loaded_module_start(const char *name)

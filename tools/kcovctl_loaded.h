@@ -29,6 +29,9 @@ bool loaded_find(const struct code *code, uint64_t address,
 /* Whether the code is none of what is loaded. */
 bool loaded_is_elsewhere(const struct code *code);
 
+/* Whether it could be loaded, but this may not be known, which was said. */
+bool loaded_is_hidden(void);
+
 /* Where a module of the list of modules begins; 0: not known. */
 uint64_t loaded_module_start(const char *name);
 

@@ -134,18 +134,18 @@ static void say_missing(struct part *part)
 {
 	char id[BUILDID_MAX * 2 + 1];
 
-	if (part->said_missing)
+	if (part->said_missing || loaded_is_hidden())
 		return;
 	part->said_missing = true;
 	buildid_format(part->id, id);
 	if (!part->id->length)
 		strcpy(id, "(unknown)");
 	if (!part->module) {
-		warnx("kernel %s with build id %s is not the running one: its functions stay unknown",
+		warnx("kernel %s with build id %s is not the running one",
 		      part->layout->release, id);
-		warnx("  without its vmlinux: give it with --vmlinux");
+		warnx("  give its vmlinux with --vmlinux, or its functions stay unknown");
 	} else if (part->binary) {
-		warnx("%s: not loaded, and its file is stripped: its functions stay unknown",
+		warnx("%s: not loaded, and its file is stripped or cut short",
 		      part->module->name);
 	} else {
 		warnx("%s: not loaded, and no %s.ko with build id %s is found", part->module->name,

@@ -7,7 +7,6 @@
  */
 #define _GNU_SOURCE 1
 #include <err.h>
-#include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -85,6 +84,13 @@ static void close_symbols(void)
 		state = CLOSED;
 }
 
+static void say_damaged(void)
+{
+	warnx("standard input:%" PRIu64 ": not a line of a layout: is it damaged?",
+	      line_count);
+	is_damaged = true;
+}
+
 /* The line of another run's kernel ends the run before. */
 static void take_layout(const char *line)
 {
@@ -92,25 +98,32 @@ static void take_layout(const char *line)
 		close_symbols();
 		layout_release(&saved);
 	}
-	if (layout_parse_line(&saved, line))
-		return;
-	warnx("standard input:%" PRIu64 ": not a line of a layout: is it damaged?",
-	      line_count);
-	is_damaged = true;
+	if (!layout_parse_line(&saved, line))
+		say_damaged();
 }
 
-static void copy_line(const char *line, size_t length)
+static bool is_layout(const char *line, size_t length)
 {
-	char text[LAYOUT_LINE_MAX];
+	return length >= strlen(LAYOUT_LINE) &&
+	       !memcmp(line, LAYOUT_LINE, strlen(LAYOUT_LINE));
+}
+
+static void copy_line(const char *line, size_t length, bool is_piece)
+{
+	char *text;
 
 	fwrite(line, 1, length, stdout);
-	if (length < strlen(LAYOUT_LINE) || length >= sizeof(text) ||
-	    memcmp(line, LAYOUT_LINE, strlen(LAYOUT_LINE)))
+	if (!is_layout(line, length))
 		return;
-	memcpy(text, line, length);
-	text[length] = '\0';
-	text[strcspn(text, "\n")] = '\0';
+	if (is_piece) {
+		say_damaged();
+		return;
+	}
+	text = strndup(line, length);
+	if (!text)
+		err(KCOVCTL_FAILED, "layout");
 	take_layout(text);
+	free(text);
 }
 
 /* Between lines on the terminal it would be in the way. */
@@ -127,10 +140,8 @@ static void take_line(const char *line, size_t length, bool is_piece)
 
 	line_count++;
 	show_progress(length);
-	if (is_piece)
-		fwrite(line, 1, length, stdout);
-	else if (!pc_parse(line, length, &pc))
-		copy_line(line, length);
+	if (is_piece || !pc_parse(line, length, &pc))
+		copy_line(line, length, is_piece);
 	else if (open_symbols())
 		print_place(symbols_find(pc), style, stdout);
 }

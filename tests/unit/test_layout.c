@@ -20,8 +20,7 @@
 static const char kernel_line[] =
 	"# layout kernel 6.1.0-56-amd64 eb4fbcd037e7253717950bf2b93bd5566f47c56f";
 static const char module_line[] =
-	"# layout module plug 0102ff .text=0xffffffffa2300000+0x5000"
-	" .init.text=0xffffffffa2400000+0x1000";
+	"# layout module plug 0102ff .text=0xffffffffa2300000+0x5000 .init=0xffffffffa2400000+0x1000";
 
 static int set_up(void **state)
 {
@@ -82,7 +81,7 @@ static void code_is_found_up_to_its_last_byte(void **state)
 			    "plug");
 	assert_null(code_map_find(&map, 0xffffffffa2305000));
 	assert_string_equal(code_map_find(&map, 0xffffffffa2400fff)->section->name,
-			    ".init.text");
+			    ".init");
 	code_map_release(&map);
 }
 

@@ -45,7 +45,7 @@ cp machine/sys/kernel/notes notes
 printf '\1' | dd of=machine/sys/kernel/notes bs=1 seek=20 conv=notrunc status=none
 pcs=$run symbolize --no-cache -m files
 mentions "$reads_at ?" && mentions "[plug] $plug_line" &&
-	mentions "is not the running one: its functions stay unknown"
+	mentions "is not the running one" && mentions "give its vmlinux"
 is "under_another_kernel_the_kernels_functions_are_unknown_and_that_is_said"
 
 pcs=$run symbolize --no-cache -k files/vmlinux -m files
@@ -60,6 +60,11 @@ is "for_which_nobody_has_to_be_root"
 mv notes machine/sys/kernel/notes
 
 status=0
+pcs=$run symbolize --no-cache -k files/vmlinux -m files || status=$?
+[ "$status" = 0 ] && says "$lines" && mentions "[plug] $plug_line" && mentions "all addresses are hidden"
+is "what_is_hidden_here_files_may_have"
+
+status=0
 symbolize --no-cache || status=$?
 [ $status = 1 ] && mentions "all addresses are hidden" && mentions "run as root"
 is "hidden_addresses_are_told_and_what_helps"
@@ -72,3 +77,25 @@ $reads_at" symbolize --no-cache || status=2
 done
 [ $status = 2 ] && mentions "standard input:1: not a line of a layout"
 is "a_damaged_layout_is_told_by_its_line_and_is_a_failure"
+
+printf '# layout module plug %s\n%s\n' "$(head -c 300000 /dev/zero | tr '\0' a)" "$reads_at" >long
+status=0
+said=$("$kcovctl" symbolize --no-cache --kallsyms machine/kallsyms 2>&1 <long | tail -n 2) || status=$?
+mentions "$reads_at reads+" && "$kcovctl" symbolize --kallsyms machine/kallsyms <long 2>&1 >/dev/null |
+	grep -q "standard input:1: not a line of a layout"
+is "a_line_that_is_too_long_for_a_layout_is_a_damaged_one"
+
+# whose sections lie one upon the other
+id=$(readelf -n files/plug.ko | sed -n 's/.*Build ID: //p')
+symbolize -l
+kernel=$(grep ' kernel ' <<<"$said")
+forget
+pcs="$kernel
+# layout module plug $id .text=0xffffffffa2300000+0x9 .init.text=0xffffffffa2300009+0x1000
+0xffffffffa2300013" symbolize -m files
+mentions "plug_init+0xa/"
+is "what_a_made_up_layout_says_is_said_of_the_section"
+
+pcs=$plug_too symbolize -m files
+mentions "plug_write+0x13/" && mentions "[plug] ./plug.c:$(line_of plug.c 'sink(7)')"
+is "and_does_not_get_into_what_is_kept_of_others"

@@ -65,6 +65,27 @@ $plug_too" symbolize --no-cache -m empty
 mentions "[plug]" 2 && mentions "$plug_line" 0 && mentions "empty/plug.ko: build id 6161" && mentions "is what ran"
 is "a_file_of_another_build_is_refused_once_and_names_are_left"
 
+pack_gz()
+{
+	gzip
+}
+
+# as the kernel wants it
+pack_xz()
+{
+	xz --check=crc32
+}
+
+rm empty/plug.ko
+for suffix in gz xz; do
+	pack_$suffix <files/plug.ko >"empty/plug.ko.$suffix"
+	symbolize --no-cache -m empty
+	mentions "[plug] $plug_line" || break
+	rm empty/plug.ko.*
+done
+[ -z "$(ls empty)" ]
+is "modules_may_be_compressed"
+
 objcopy --strip-debug files/plug.ko empty/plug.ko
 symbolize --no-cache -m empty
 mentions "[plug]" && mentions "empty/plug.ko: no debug information: names only"
@@ -112,7 +133,7 @@ port=$((20000 + $$ % 20000))
 busybox httpd -f -v -p 127.0.0.1:$port -h www 2>requests &
 server=$!
 for _ in $(seq 50); do
-	busybox wget -q -O /dev/null "http://127.0.0.1:$port/buildid/$id/debuginfo" && break
+	busybox wget -q -O /dev/null "http://127.0.0.1:$port/buildid/$id/debuginfo" 2>/dev/null && break
 	sleep 0.1
 done
 : >requests
