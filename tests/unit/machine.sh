@@ -40,6 +40,15 @@ write_sources()
 		{
 			innermost(value * 3);
 		}
+		static inline __attribute__((always_inline)) void same(int value)
+		{
+			innermost(value);
+		}
+		void starts(int value);
+		void starts(int value)
+		{
+			same(value);
+		}
 		void reads(int value);
 		void reads(int value)
 		{

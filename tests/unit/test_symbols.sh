@@ -32,6 +32,12 @@ says "$lines (innermost)" \
 	mentions "[plug] $plug_line (inlined)" && [ "$(wc -l <<<"$said")" = 5 ]
 is "i_tells_who_inlined_it_each_on_a_line_of_its_own"
 
+pcs=$(kernel_pc starts 1) all_files --no-cache -i
+mentions "(innermost)" &&
+	says "  (inlined by) same ./kernel.c:$(line_of kernel.c 'innermost(value);')" \
+		"  (inlined by) starts ./kernel.c:$(line_of kernel.c 'same(value);')"
+is "of_functions_that_begin_at_one_address_the_innermost_is_the_first"
+
 # which the compiler has made the last instruction
 pcs=$(printf '0x%s' "$(nm files/vmlinux | sed -n 's/ T behind$//p')") all_files --no-cache
 mentions " last_call+" && mentions "./kernel.c:$(line_of kernel.c 'ends();')"
@@ -111,9 +117,14 @@ symbolize --no-cache -k /nonexistent || status=$?
 is "a_vmlinux_that_is_not_there_is_a_failure"
 
 head -c 40000000 /dev/zero | tr '\0' f >long
-said=$(ulimit -v 300000 && "$kcovctl" symbolize --kallsyms machine/kallsyms 2>&1 <long | sha256sum)
+said=$(ulimit -v 100000 && "$kcovctl" symbolize --kallsyms machine/kallsyms 2>&1 <long | sha256sum)
 [ "$said" = "$(sha256sum <long)" ]
 is "a_line_without_an_end_passes_through_in_little_memory"
+
+printf '%s%s\n' "$(head -c $((256 * 1024)) long)" "${reads_at#0x}" >longer
+"$kcovctl" symbolize --no-cache --kallsyms machine/kallsyms <longer >copied
+cmp longer copied
+is "and_no_end_of_it_is_a_PC"
 
 said=$( (trap '' PIPE; yes "$reads_at" | head -n 100000 | "$kcovctl" symbolize --kallsyms machine/kallsyms; echo "status $?" >&2) 2>&1 >/dev/full)
 mentions "standard output: ENOSPC" && mentions "status 1"
