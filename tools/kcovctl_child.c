@@ -19,6 +19,9 @@
 #include "kcovctl.h"
 #include "kcovctl_child.h"
 
+/* How often something is done while the command runs. */
+#define MEANWHILE_MS 20
+
 static const int ends[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
 
 static bool is_ignored(int signal)
@@ -166,13 +169,18 @@ int child_start(struct child *child, char *const *argv, child_prepare *prepare,
 	return failure;
 }
 
-void child_wait(struct child *child)
+void child_wait(struct child *child, void (*meanwhile)(void *data), void *data)
 {
+	const struct timespec pause = { .tv_nsec = MEANWHILE_MS * 1000000L };
 	siginfo_t info;
 
-	for (reap(child); !child->ended && child->signals < 2; reap(child))
-		if (sigwaitinfo(&child->awaited, &info) > 0)
+	for (reap(child); !child->ended && child->signals < 2; reap(child)) {
+		if (sigtimedwait(&child->awaited, &info,
+				 meanwhile ? &pause : NULL) > 0)
 			take(child, &info);
+		else if (meanwhile)
+			meanwhile(data);
+	}
 }
 
 static struct timespec time_in(unsigned int milliseconds)

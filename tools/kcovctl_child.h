@@ -40,9 +40,10 @@ int child_start(struct child *child, char *const *argv, child_prepare *prepare,
 
 /*
  * Until the command has ended, or somebody asked twice to end all this. A
- * signal that the terminal did not send to both of us is passed on.
+ * signal that the terminal did not send to both of us is passed on. What is to
+ * be done meanwhile, every so often, may be NULL.
  */
-void child_wait(struct child *child);
+void child_wait(struct child *child, void (*meanwhile)(void *data), void *data);
 
 /* Wait for so long; false: a signal asks to make an end of it. */
 bool child_pause(struct child *child, unsigned int milliseconds);

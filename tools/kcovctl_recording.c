@@ -69,6 +69,7 @@ static bool enable_remote(struct recording *recording)
 {
 	struct kcov_remote remote = {
 		.mode = KCOV_TRACE_PC,
+		.area_words = recording->config->words,
 		.handles = recording->config->handles,
 		.handle_count = recording->config->handle_count,
 	};
@@ -84,9 +85,10 @@ static bool enable_remote(struct recording *recording)
 	return false;
 }
 
+/* One long section, of which some run at once, fits behind what is there already. */
 static bool open_remote(struct recording *recording)
 {
-	recording->remote = kcov_open(recording->config->words);
+	recording->remote = kcov_open(2 * recording->config->words);
 	if (!recording->remote)
 		return false;
 	recording->remote_instance = find_instance(recording->remote);
@@ -98,7 +100,8 @@ bool recording_open(struct recording *recording,
 {
 	*recording = (struct recording){ .config = config };
 	losses_read(&recording->before);
-	if (!open_local(recording) || (config->remote && !open_remote(recording)))
+	recording->taken = kcov_set_new();
+	if (!recording->taken || !open_local(recording) || (config->remote && !open_remote(recording)))
 		error_libkcov();
 	else if (!config->follow || follow_begin())
 		return true;
@@ -111,6 +114,7 @@ void recording_close(struct recording *recording)
 	follow_end();
 	kcov_close(recording->local);
 	kcov_close(recording->remote);
+	kcov_set_free(recording->taken);
 }
 
 static int enable(const struct recording *recording)
@@ -130,18 +134,53 @@ bool recording_enable(void *data)
 }
 
 /*
+ * Sections count each visit of a place, so their buffer is soon full. It begins
+ * anew only if nothing has come since we looked; should the kernel be about to
+ * publish then, it has the old records before the new ones: we know them.
+ */
+static void take_remote(struct recording *recording)
+{
+	uint64_t *count = &recording->remote->cover[0];
+	uint64_t seen;
+
+	do {
+		seen = kcov_count(recording->remote);
+		if (kcov_set_add_trace(recording->taken, recording->remote) < 0)
+			recording->failed = true;
+	} while (!__atomic_compare_exchange_n(count, &seen, 0, false,
+					      __ATOMIC_SEQ_CST,
+					      __ATOMIC_SEQ_CST));
+	recording->visits += seen;
+}
+
+void recording_take(void *data)
+{
+	struct recording *recording = data;
+
+	if (recording->remote &&
+	    kcov_count(recording->remote) > recording->remote->words / 4)
+		take_remote(recording);
+}
+
+static size_t count_remote(struct recording *recording)
+{
+	recording_take(recording);
+	return recording->visits + kcov_count(recording->remote);
+}
+
+/*
  * Work that the command has handed over may run when it has ended. Nobody tells
  * when the last of it is done, so this is by its silence. A signal ends it.
  */
-static void drain(const struct recording *recording, struct child *child)
+static void drain(struct recording *recording, struct child *child)
 {
 	unsigned int steps = recording->config->drain * 1000 / STEP_MS;
-	size_t count = kcov_count(recording->remote), now;
+	size_t count = count_remote(recording), now;
 
 	for (int quiet = 0; quiet < QUIET_STEPS && steps; steps--) {
 		if (!child_pause(child, STEP_MS))
 			return;
-		now = kcov_count(recording->remote);
+		now = count_remote(recording);
 		quiet = now == count ? quiet + 1 : 0;
 		count = now;
 	}
@@ -194,8 +233,6 @@ static void count_losses(const struct recording *recording,
 {
 	*losses = (struct recording_losses){ 0 };
 	losses->full = local_is_full(recording);
-	losses->remote_full = recording->remote &&
-			      kcov_overflowed(recording->remote);
 	add_losses(recording->local_instance, losses);
 	add_losses(recording->remote_instance, losses);
 	word_losses(recording, losses);
@@ -217,9 +254,15 @@ bool recording_end(struct recording *recording, struct child *child,
 	return done;
 }
 
-bool recording_places(const struct recording *recording, struct kcov_set *set)
+struct kcov_set *recording_places(struct recording *recording)
 {
-	return kcov_set_add_trace(set, recording->local) >= 0 &&
-	       (!recording->remote ||
-		kcov_set_add_trace(set, recording->remote) >= 0);
+	struct kcov_set *set = recording->taken;
+
+	if (!recording->failed &&
+	    kcov_set_add_trace(set, recording->local) >= 0 &&
+	    (!recording->remote ||
+	     kcov_set_add_trace(set, recording->remote) >= 0))
+		return set;
+	error_libkcov();
+	return NULL;
 }

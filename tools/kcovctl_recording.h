@@ -26,6 +26,9 @@ struct recording_config {
 struct recording {
 	const struct recording_config *config;
 	struct kcov *local, *remote;
+	struct kcov_set *taken;	/* from the remote buffer, to make room there */
+	size_t visits;		/* how many records that were */
+	bool failed;		/* and there was no memory for them */
 	bool tree;		/* local is that of a process tree */
 	struct instance local_instance, remote_instance;
 	struct losses before;
@@ -33,7 +36,7 @@ struct recording {
 
 /* What a run lost, for its summary. */
 struct recording_losses {
-	bool full, remote_full;
+	bool full;		/* the command's own buffer */
 	uint64_t dropped;	/* records without room */
 	uint64_t sections;	/* remote ones */
 	bool others;		/* kcov_mod/lost has more, of whoever records */
@@ -48,11 +51,14 @@ void recording_close(struct recording *recording);
 /* The child's part, a child_prepare. */
 bool recording_enable(void *recording);
 
+/* While the command runs: makes room. */
+void recording_take(void *recording);
+
 /* The command has ended: wait for late work, and stop. */
 bool recording_end(struct recording *recording, struct child *child,
 		   struct recording_losses *losses);
 
-/* Each place once; false: no memory. */
-bool recording_places(const struct recording *recording, struct kcov_set *set);
+/* Each place once, the recording's own; NULL: said why. */
+struct kcov_set *recording_places(struct recording *recording);
 
 #endif

@@ -28,7 +28,7 @@ struct outcome {
 static void say_losses(const struct recording *recording,
 		       const struct outcome *outcome)
 {
-	if (outcome->losses.full || outcome->losses.remote_full)
+	if (outcome->losses.full || outcome->losses.dropped)
 		warnx("the buffer is full, the rest was dropped: --size takes more than %zu words",
 		      recording->local->words);
 	if (outcome->losses.words[0])
@@ -41,17 +41,16 @@ static void say_losses(const struct recording *recording,
 		      outcome->orphans == 1 ? "s" : "");
 }
 
-static bool take_places(const struct recording *recording,
-			struct record *record)
+static bool take_places(struct recording *recording, struct record *record)
 {
-	struct kcov_set *set = kcov_set_new();
-	const uint64_t *sorted = NULL;
+	struct kcov_set *set = recording_places(recording);
+	const uint64_t *sorted;
 
-	if (set && recording_places(recording, set))
-		sorted = kcov_set_sorted(set);
+	if (!set)
+		return false;
+	sorted = kcov_set_sorted(set);
 	if (!sorted) {
 		error_libkcov();
-		kcov_set_free(set);
 		return false;
 	}
 	record->count = kcov_set_count(set);
@@ -59,7 +58,6 @@ static bool take_places(const struct recording *recording,
 	if (!record->pcs)
 		err(CHILD_FAILED, "list of PCs");
 	memcpy(record->pcs, sorted, record->count * sizeof(*sorted));
-	kcov_set_free(set);
 	return true;
 }
 
@@ -165,7 +163,7 @@ static int record_and_show(struct run_options *options, struct child *child,
 		layout_release(&before);
 		return status;
 	}
-	child_wait(child);
+	child_wait(child, recording->remote ? recording_take : NULL, recording);
 	ended = end(options, recording, child, &before, &outcome);
 	child_release(child);
 	status = ended && show(options, recording, &outcome) ?

@@ -22,7 +22,7 @@ const char run_usage[] =
 "                  work so long at most (10)\n"
 "  -c              operands of comparisons, of the first thread only: the kernel\n"
 "                  has no tree of these\n"
-"  -s, --size WORDS       of the buffer, of 8 bytes (1048576)\n"
+"  -s, --size WORDS       of each buffer, of 8 bytes (1048576); -r has seven\n"
 "  -o, --output FILE      keep the run for kcovctl report\n"
 "  --functions, --lines, --tree (by directories of the source), --raw (PCs),\n"
 "  --offsets, --json      what to list\n"
@@ -91,7 +91,7 @@ static bool set_numbers(struct run_options *wanted, int option)
 
 	switch (option) {
 	case 's':
-		if (!parse_number("--size", 2, INT_MAX / sizeof(uint64_t), &number))
+		if (!parse_number("--size", 2, INT_MAX / 2 / sizeof(uint64_t), &number))
 			return false;
 		wanted->recording.words = number;
 		return true;
