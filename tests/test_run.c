@@ -103,11 +103,16 @@ static int act(const char *what)
 /* --- running kcovctl --------------------------------------------------------------------- */
 
 /* The status; what was said, on both streams, is in said. */
-static int run(const char *arguments)
+static int go(const char *arguments)
 {
 	char command[1024];
 
 	snprintf(command, sizeof(command), "kcovctl run %s 2>&1", arguments);
+	return kcov_run(command, said, sizeof(said));
+}
+
+static int shell(const char *command)
+{
 	return kcov_run(command, said, sizeof(said));
 }
 
@@ -170,7 +175,7 @@ static bool is_followed(void)
 static void code_of_the_command_is_listed(void **state)
 {
 	(void)state;
-	assert_int_equal(run("--functions -- " SELF " sysinfo"), 0);
+	assert_int_equal(go("--functions -- " SELF " sysinfo"), 0);
 	assert_true(says("__x64_sys_sysinfo "));
 	assert_null(strstr(said, "__x64_sys_getitimer"));
 }
@@ -178,7 +183,7 @@ static void code_of_the_command_is_listed(void **state)
 static void code_of_a_thread_is_listed(void **state)
 {
 	(void)state;
-	assert_int_equal(run("--functions -- " SELF " thread"), 0);
+	assert_int_equal(go("--functions -- " SELF " thread"), 0);
 	assert_true(says("__x64_sys_getpriority "));
 	assert_null(strstr(said, "__x64_sys_sysinfo"));
 }
@@ -186,7 +191,7 @@ static void code_of_a_thread_is_listed(void **state)
 static void code_of_a_grandchild_is_listed(void **state)
 {
 	(void)state;
-	assert_int_equal(run("--functions -- " SELF " grandchild"), 0);
+	assert_int_equal(go("--functions -- " SELF " grandchild"), 0);
 	assert_true(says("__x64_sys_getitimer "));
 	assert_null(strstr(said, "__x64_sys_sysinfo"));
 }
@@ -194,23 +199,33 @@ static void code_of_a_grandchild_is_listed(void **state)
 static void filter_shows_what_it_matches(void **state)
 {
 	(void)state;
-	assert_int_equal(run("--functions --filter 'vmlinux:*sys_sysinfo' --filter 'kcov_*:*' -- "
-			     SELF " sysinfo"), 0);
+	assert_int_equal(go("--functions --filter 'vmlinux:*sys_sysinfo' --filter 'kcov_*:*' -- "
+			    SELF " sysinfo"), 0);
 	assert_true(says("__x64_sys_sysinfo "));
 	assert_null(strstr(said, "ksys_"));
-	assert_int_equal(run("--functions --filter '*' -- " SELF " sysinfo"), 0);
+	assert_int_equal(go("--functions --filter '*' -- " SELF " sysinfo"), 0);
 	assert_true(says("vfs_open "));
 }
 
 static void lines_and_directories_are_those_of_the_driver(void **state)
 {
 	(void)state;
-	assert_int_equal(run("--lines -m /kcov -- sh -c 'echo apple >" SAMPLE "'"), 0);
+	assert_int_equal(go("--lines -m /kcov -- sh -c 'echo apple >" SAMPLE "'"), 0);
 	assert_true(says("tests/sample/kcov_sample.c:32\n"));
 	assert_null(strstr(said, "kcov_sample.c:38\n"));
-	assert_int_equal(run("--tree -m /kcov -- sh -c 'echo apple >" SAMPLE "'"), 0);
+	assert_int_equal(go("--tree -m /kcov -- sh -c 'echo apple >" SAMPLE "'"), 0);
 	assert_true(says(" tests/sample/\n"));
 	assert_true(says(" [vmlinux]\n"));
+}
+
+/* Which is gone when the command has ended, and something else may be there. */
+static void initialisation_of_a_module_is_named(void **state)
+{
+	(void)state;
+	assert_int_equal(kcov_unload("kcov_sample"), 0);
+	assert_int_equal(go("--functions -m /kcov -- insmod /kcov/kcov_sample.ko"), 0);
+	assert_true(strstr(said, "sample_init ") || says("init_module "));
+	assert_null(strstr(said, "nobody knows"));
 }
 
 static void output_of_the_command_is_its_own(void **state)
@@ -219,21 +234,20 @@ static void output_of_the_command_is_its_own(void **state)
 	char *line;
 
 	(void)state;
-	assert_int_equal(kcov_run("kcovctl run --raw -- echo hello 2>/dev/null", said,
-				  sizeof(said)), 0);
+	assert_int_equal(shell("kcovctl run --raw -- echo hello 2>/dev/null"), 0);
 	assert_memory_equal(said, "hello\n", 6);
 	line = strtok(said + 6, "\n");
 	assert_non_null(line);
 	for (; line; line = strtok(NULL, "\n")) {
-		assert_int_equal(sscanf(line, "0x%lx", &pc), 1);
-		assert_true(kcov_is_pc(pc));
+		pc = strtoul(line, &line, 16);
+		assert_true(!*line && kcov_is_pc(pc));
 	}
 }
 
 static void json_has_the_same_functions(void **state)
 {
 	(void)state;
-	assert_int_equal(run("--json --filter '*sys_sysinfo' -- " SELF " sysinfo"), 0);
+	assert_int_equal(go("--json --filter '*sys_sysinfo' -- " SELF " sysinfo"), 0);
 	assert_true(says("\"function\": \"__x64_sys_sysinfo\""));
 	assert_true(says("\"command\": [\n"));
 	assert_true(says("\"status\": 0"));
@@ -242,10 +256,11 @@ static void json_has_the_same_functions(void **state)
 static void full_buffer_is_told_with_its_cure(void **state)
 {
 	(void)state;
-	assert_int_equal(run("-s 2 -- sh -c 'ls -l / /dev; " SELF " grandchild; " SELF " thread'"), 0);
+	assert_int_equal(go("-s 2 -- sh -c 'ls -l / /dev; " SELF " grandchild; " SELF
+			    " thread'"), 0);
 	assert_true(says("--size takes more than 512 words"));
 	assert_true(says("records without room"));
-	assert_int_equal(run("-- " SELF " sysinfo"), 0);
+	assert_int_equal(go("-- " SELF " sysinfo"), 0);
 	assert_null(strstr(said, "--size"));
 }
 
@@ -254,34 +269,34 @@ static void full_buffer_is_told_with_its_cure(void **state)
 static void operands_are_those_of_the_driver(void **state)
 {
 	(void)state;
-	assert_int_equal(run("-c -- /bin/busybox sh -c 'echo -n apple >" SAMPLE "'"), 0);
+	assert_int_equal(go("-c -- /bin/busybox sh -c 'echo -n apple >" SAMPLE "'"), 0);
 	assert_true(says("sample_parse+"));
 	assert_true(says("1 byte   0x61 (constant)  0x61\n"));
-	assert_int_equal(run("-c -- /bin/busybox sh -c 'echo -n banana >" SAMPLE "'"), 0);
+	assert_int_equal(go("-c -- /bin/busybox sh -c 'echo -n banana >" SAMPLE "'"), 0);
 	assert_true(says("1 byte   0x61 (constant)  0x62\n"));
 }
 
 static void operands_are_of_the_first_thread_only(void **state)
 {
 	(void)state;
-	assert_int_equal(run("-c -- /bin/busybox sh -c '(echo -n apple) >" SAMPLE "; true'"), 0);
+	assert_int_equal(go("-c -- /bin/busybox sh -c '(echo -n apple) >" SAMPLE "; true'"), 0);
 	assert_null(strstr(said, "sample_parse+"));
 }
 
 static void work_that_a_driver_marks_is_remote(void **state)
 {
 	(void)state;
-	assert_int_equal(run("-r --functions -- sh -c 'echo work common >" KCOV_DEFERRED "'"), 0);
+	assert_int_equal(go("-r --functions -- sh -c 'echo work common >" KCOV_DEFERRED "'"), 0);
 	assert_true(says("deferred_in_work "));
 	assert_null(strstr(said, "deferred_outside "));
-	assert_int_equal(run("--functions -- sh -c 'echo work common >" KCOV_DEFERRED "'"), 0);
+	assert_int_equal(go("--functions -- sh -c 'echo work common >" KCOV_DEFERRED "'"), 0);
 	assert_null(strstr(said, "deferred_in_work "));
 }
 
 static void work_is_followed_as_a_whole(void **state)
 {
 	(void)state;
-	assert_int_equal(run("--follow --functions -- sh -c 'echo work common >" KCOV_DEFERRED "'"),
+	assert_int_equal(go("--follow --functions -- sh -c 'echo work common >" KCOV_DEFERRED "'"),
 			 0);
 	assert_true(says("deferred_in_work "));
 	assert_true(says("deferred_outside "));
@@ -293,7 +308,7 @@ static void follow_is_on_for_the_run_alone(void **state)
 {
 	(void)state;
 	assert_false(is_followed());
-	assert_int_equal(run("--follow -- cat " KCOV_FOLLOW), 0);
+	assert_int_equal(go("--follow -- cat " KCOV_FOLLOW), 0);
 	assert_int_equal(said[0], '1');
 	assert_false(is_followed());
 }
@@ -302,7 +317,7 @@ static void follow_stays_on_if_it_was(void **state)
 {
 	(void)state;
 	assert_int_equal(kcov_write_file(KCOV_FOLLOW, "1"), 0);
-	assert_int_equal(run("--follow -- true"), 0);
+	assert_int_equal(go("--follow -- true"), 0);
 	assert_true(is_followed());
 	assert_int_equal(kcov_write_file(KCOV_FOLLOW, "0"), 0);
 }
@@ -310,7 +325,7 @@ static void follow_stays_on_if_it_was(void **state)
 static void follow_is_off_when_the_command_is_not_found(void **state)
 {
 	(void)state;
-	assert_int_equal(run("--follow -- /nowhere"), 127);
+	assert_int_equal(go("--follow -- /nowhere"), 127);
 	assert_false(is_followed());
 }
 
@@ -321,7 +336,7 @@ static void last_of_two_runs_switches_follow_off(void **state)
 	(void)state;
 	first = start("--follow -- " SELF " stay", "/dev/null");
 	assert_true(kcov_wait_for(exists, HERE));
-	assert_int_equal(run("--follow -- true"), 0);
+	assert_int_equal(go("--follow -- true"), 0);
 	assert_true(is_followed());
 	touch(GO);
 	assert_int_equal(status_of(first), 0);
@@ -333,20 +348,19 @@ static void last_of_two_runs_switches_follow_off(void **state)
 static void status_is_that_of_the_command(void **state)
 {
 	(void)state;
-	assert_int_equal(run("-- sh -c 'exit 7'"), 7);
-	assert_int_equal(run("-- sh -c 'kill -9 $$'"), 128 + SIGKILL);
-	assert_int_equal(run("-- /nowhere"), 127);
+	assert_int_equal(go("-- sh -c 'exit 7'"), 7);
+	assert_int_equal(go("-- sh -c 'kill -9 $$'"), 128 + SIGKILL);
+	assert_int_equal(go("-- /nowhere"), 127);
 	assert_true(says("/nowhere: ENOENT"));
-	assert_int_equal(run("-- /etc"), 126);
-	assert_int_equal(run("--size 1 -- true"), 125);
-	assert_int_equal(run(""), 125);
+	assert_int_equal(go("-- /etc"), 126);
+	assert_int_equal(go("--size 1 -- true"), 125);
+	assert_int_equal(go(""), 125);
 }
 
 static void nobody_is_told_the_cure(void **state)
 {
 	(void)state;
-	assert_int_equal(kcov_run("su -s /bin/sh nobody -c 'kcovctl run true' 2>&1", said,
-				  sizeof(said)), 125);
+	assert_int_equal(shell("su -s /bin/sh nobody -c 'kcovctl run true' 2>&1"), 125);
 	assert_true(says("root"));
 }
 
@@ -403,10 +417,10 @@ static void run_can_be_stopped(void **state)
 static void what_is_left_behind_is_counted(void **state)
 {
 	(void)state;
-	assert_int_equal(run("-- sh -c '" SELF " stay >/dev/null 2>&1 & true'"), 0);
+	assert_int_equal(go("-- sh -c '" SELF " stay >/dev/null 2>&1 & true'"), 0);
 	touch(GO);
 	assert_true(says("1 process the command left behind still runs"));
-	assert_int_equal(run("-- sh -c 'true & wait'"), 0);
+	assert_int_equal(go("-- sh -c 'true & wait'"), 0);
 	assert_null(strstr(said, "left behind"));
 }
 
@@ -415,10 +429,10 @@ static void what_is_left_behind_is_counted(void **state)
 static void saved_run_has_the_pcs_that_are_listed(void **state)
 {
 	(void)state;
-	assert_int_equal(run("--raw -o " DIRECTORY "/saved -- true >" DIRECTORY "/listed"), 0);
-	assert_int_equal(kcov_run("cd " DIRECTORY "; for f in saved listed; do "
-				  "grep ^0x $f >$f.pcs; done; cmp saved.pcs listed.pcs 2>&1", said, sizeof(said)), 0);
-	assert_int_equal(kcov_run("kcovctl symbolize <" DIRECTORY "/saved", said, sizeof(said)), 0);
+	assert_int_equal(go("--raw -o " DIRECTORY "/saved -- true >" DIRECTORY "/listed"), 0);
+	assert_int_equal(shell("grep ^0x " DIRECTORY "/listed >" DIRECTORY "/pcs"), 0);
+	assert_int_equal(shell("grep ^0x " DIRECTORY "/saved | cmp - " DIRECTORY "/pcs"), 0);
+	assert_int_equal(shell("kcovctl symbolize <" DIRECTORY "/saved"), 0);
 	assert_true(says("# command true\n"));
 	assert_true(says(" __x64_sys_execve+"));
 }
@@ -428,9 +442,9 @@ static void full_disk_leaves_nothing(void **state)
 	(void)state;
 	assert_int_equal(mkdir(SMALL, 0700), 0);
 	assert_int_equal(mount("none", SMALL, "tmpfs", 0, "size=4k"), 0);
-	assert_int_equal(run("-o " SMALL "/saved -- true"), 125);
+	assert_int_equal(go("-o " SMALL "/saved -- true"), 125);
 	assert_true(says(SMALL "/saved: ENOSPC"));
-	assert_int_equal(kcov_run("ls -A " SMALL, said, sizeof(said)), 0);
+	assert_int_equal(shell("ls -A " SMALL), 0);
 	assert_string_equal(said, "");
 }
 
@@ -439,8 +453,8 @@ static void full_disk_leaves_the_older_run(void **state)
 	(void)state;
 	assert_int_equal(mkdir(SMALL, 0700), 0);
 	assert_int_equal(mount("none", SMALL, "tmpfs", 0, "size=8k"), 0);
-	assert_int_equal(kcov_run("echo older >" SMALL "/saved", said, sizeof(said)), 0);
-	assert_int_equal(run("-o " SMALL "/saved -- true"), 125);
+	assert_int_equal(shell("echo older >" SMALL "/saved"), 0);
+	assert_int_equal(go("-o " SMALL "/saved -- true"), 125);
 	assert_int_equal(kcov_run("cd " SMALL "; ls -A; cat saved", said, sizeof(said)), 0);
 	assert_string_equal(said, "saved\nolder\n");
 }
@@ -459,7 +473,7 @@ static int clean_up(void **state)
 	(void)state;
 	touch(GO);
 	umount2(SMALL, MNT_DETACH);
-	return kcov_run("rm -rf " DIRECTORY, said, sizeof(said));
+	return shell("rm -rf " DIRECTORY);
 }
 
 static int load(void **state)
@@ -482,6 +496,7 @@ int main(int argc, char **argv)
 		RUN(code_of_a_grandchild_is_listed),
 		RUN(filter_shows_what_it_matches),
 		RUN(lines_and_directories_are_those_of_the_driver),
+		RUN(initialisation_of_a_module_is_named),
 		RUN(output_of_the_command_is_its_own),
 		RUN(json_has_the_same_functions),
 		RUN(full_buffer_is_told_with_its_cure),

@@ -53,46 +53,6 @@ bool record_write(const struct record *record, const struct record_notes *notes,
 	return output_close(&output);
 }
 
-static bool overlaps(const struct layout_section *a,
-		     const struct layout_module *module)
-{
-	for (size_t i = 0; i < module->count; i++) {
-		const struct layout_section *b = &module->sections[i];
-
-		if (a->start < b->start + b->size && b->start < a->start + a->size)
-			return true;
-	}
-	return false;
-}
-
-static bool is_free(const struct layout *layout, size_t modules,
-		    const struct layout_section *section)
-{
-	for (size_t i = 0; i < modules; i++)
-		if (overlaps(section, &layout->modules[i]))
-			return false;
-	return true;
-}
-
-void record_remember(struct record *record, const struct layout *before)
-{
-	const size_t now = record->layout.count;
-
-	for (size_t i = 0; i < before->count; i++) {
-		const struct layout_module *gone = &before->modules[i];
-		struct layout_module *module;
-
-		if (layout_module(&record->layout, gone->name))
-			continue;
-		module = layout_add_module(&record->layout, gone->name, &gone->id);
-		for (size_t j = 0; j < gone->count; j++)
-			if (is_free(&record->layout, now, &gone->sections[j]))
-				layout_add_section(module, gone->sections[j].name,
-						   gone->sections[j].start,
-						   gone->sections[j].size);
-	}
-}
-
 static void add_pc(struct record *record, uint64_t pc)
 {
 	/* a power of two was full */

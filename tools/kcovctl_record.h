@@ -36,9 +36,6 @@ bool record_write(const struct record *record, const struct record_notes *notes,
 bool record_read(struct record *record, const char *path);
 void record_release(struct record *record);
 
-/* Modules of this layout that are not there any more, where nothing else lies now. */
-void record_remember(struct record *record, const struct layout *before);
-
 /* Sorted, and each of them once. */
 void record_sort(struct record *record);
 

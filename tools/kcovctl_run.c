@@ -12,6 +12,7 @@
 #include "kcovctl_child.h"
 #include "kcovctl_comparisons.h"
 #include "kcovctl_coverage_json.h"
+#include "kcovctl_history.h"
 #include "kcovctl_orphans.h"
 #include "kcovctl_record.h"
 #include "kcovctl_recording.h"
@@ -67,7 +68,7 @@ static bool take_layout(struct record *record, struct layout *before)
 	const bool read = layout_running(&record->layout, &kernel_running);
 
 	if (read)
-		record_remember(record, before);
+		history_add(&record->layout, before);
 	layout_release(before);
 	return read;
 }

@@ -15,8 +15,10 @@
 
 #include <cmocka.h>
 
+#include "tools/kcovctl.h"
 #include "tools/kcovctl_census.h"
 #include "tools/kcovctl_filter.h"
+#include "tools/kcovctl_history.h"
 #include "tools/kcovctl_list.h"
 #include "tools/kcovctl_losses.h"
 #include "tools/kcovctl_output.h"
@@ -65,7 +67,7 @@ static void globs_match_as_documented(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++)
 		if (matches(table[i].glob, table[i].module, table[i].function,
 			    table[i].file) != table[i].answer)
 			fail_msg("%s and %s:%s (%s)", table[i].glob, table[i].module,
@@ -249,27 +251,57 @@ static struct layout layout_of(const char *line)
 /* Where another one lies now, nobody can tell the two apart. */
 static void module_that_has_gone_is_remembered_where_nothing_is_now(void **state)
 {
-	struct layout before = layout_of("# layout module gone 01 .text=0x1000+0x100 .x=0x3000+0x100\n");
-	struct record record = {
-		.layout = layout_of("# layout module here 02 .text=0x1080+0x100\n"),
-	};
+	struct layout before =
+		layout_of("# layout module gone 01 .text=0x1000+0x100 .x=0x3000+0x100\n");
+	struct layout now = layout_of("# layout module here 02 .text=0x1080+0x100\n");
 
 	(void)state;
-	record_remember(&record, &before);
-	assert_int_equal(record.layout.count, 2);
-	assert_string_equal(record.layout.modules[1].name, "gone");
-	assert_int_equal(record.layout.modules[1].count, 1);
-	assert_string_equal(record.layout.modules[1].sections[0].name, ".x");
+	history_add(&now, &before);
+	assert_int_equal(now.count, 2);
+	assert_string_equal(now.modules[1].name, "gone");
+	assert_int_equal(now.modules[1].count, 1);
+	assert_string_equal(now.modules[1].sections[0].name, ".x");
 	layout_release(&before);
-	record_release(&record);
+	layout_release(&now);
+}
+
+/* Two have had this address; one of them has not run it in this run. */
+static void initialisation_of_a_new_module_is_where_it_was(void **state)
+{
+	struct layout before = layout_of("# layout module old 01 .init.text=0x1000+0x0\n");
+	struct layout now = layout_of("# layout module old 01 .init.text=0x1000+0x0\n");
+
+	(void)state;
+	assert_true(layout_parse_line(&now, "# layout module new 02 .init.text=0x1000+0x0 "
+				      ".text=0x5000+0x1000\n"));
+	history_add(&now, &before);
+	assert_int_equal(now.modules[0].sections[0].size, 0);
+	assert_int_equal(now.modules[1].sections[0].size, 0x4000);
+	layout_release(&before);
+	layout_release(&now);
+}
+
+static void initialisation_of_one_of_two_new_modules_is_nobodys(void **state)
+{
+	struct layout before = { 0 };
+	struct layout now = layout_of("# layout module one 01 .init.text=0x1000+0x0\n");
+
+	(void)state;
+	assert_true(layout_parse_line(&now, "# layout module two 02 .init.text=0x1000+0x0\n"));
+	history_add(&now, &before);
+	assert_int_equal(now.modules[0].sections[0].size, 0);
+	assert_int_equal(now.modules[1].sections[0].size, 0);
+	layout_release(&now);
 }
 
 /* --- lists ---------------------------------------------------------------------- */
 
 static const struct frame inode_9[] = { { "f", "fs/m/inode.c", 9 } };
+
 static const struct frame inode_12[] = {
 	{ "inlined", "include/linux/x.h", 3 }, { "f", "./fs/m/inode.c", 12 },
 };
+
 static const struct frame dir_5[] = { { "g", "fs/m/sub/dir.c", 5 } };
 
 /* Sorted, as coverage_add() leaves them: f has a block that was not reached. */
@@ -290,7 +322,7 @@ static struct spot spots[] = {
 };
 
 static const struct coverage coverage = {
-	.spots = spots, .count = sizeof(spots) / sizeof(spots[0]),
+	.spots = spots, .count = ARRAY_SIZE(spots),
 };
 
 /* Equal texts are the same pointer there. */
@@ -346,7 +378,7 @@ static void lines_are_those_of_inlined_code_and_its_callers(void **state)
 			    "include/linux/x.h:3\n");
 }
 
-static void tree_has_a_line_for_each_directory_and_file(void **state)
+static void tree_has_directories_and_their_files(void **state)
 {
 	struct census census;
 
@@ -376,9 +408,11 @@ int main(void)
 		WITH_FILE(record_is_read_sorted_and_once),
 		WITH_FILE(record_that_is_written_is_read_again),
 		cmocka_unit_test(module_that_has_gone_is_remembered_where_nothing_is_now),
+		cmocka_unit_test(initialisation_of_a_new_module_is_where_it_was),
+		cmocka_unit_test(initialisation_of_one_of_two_new_modules_is_nobodys),
 		cmocka_unit_test(functions_have_blocks_of_those_that_are_known),
 		cmocka_unit_test(lines_are_those_of_inlined_code_and_its_callers),
-		cmocka_unit_test(tree_has_a_line_for_each_directory_and_file),
+		cmocka_unit_test(tree_has_directories_and_their_files),
 	};
 
 	return cmocka_run_group_tests(run, share_texts, NULL) != 0;
