@@ -325,6 +325,12 @@ check-instrument: image
 	$(Q)WHAT=$@ TESTS='$(or $(TESTS),isofs $(scenarios:build/tests/instrument/test_%=%))' JOBS=1 \
 		EXTRA=build/$@/root tests/vm/check
 
+# what a test reaches in a file system, for a browser
+.PHONY: report
+report: image
+	$(Q)tests/vm/host check-instrument
+	$(Q)tests/vm/report
+
 # on the host, with what clang makes of kcov_record.h; finds go to build/fuzz
 fuzz-record:
 	$(Q)tests/vm/host fuzz-record
@@ -426,6 +432,8 @@ make check-excluded         is the table of functions that are not covered right
 make check-instrument       a list of the distribution's modules, built with callbacks from
                    nothing and used in the VM: a table, build/check-instrument/table.md;
                    RUNS=stock only the second part; TESTS='ext4 usbcore' only these
+make report        a filesystem test under kcovctl run in the VM, and pages that show
+                   what it reached in ext4: build/report/html
 make check-same    is the same recorded of the same code on the stock kernel, moved
                    and not, and on the reference kernel?
 make reference     a small kernel with CONFIG_KCOV, to compare with; then
