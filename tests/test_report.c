@@ -313,9 +313,9 @@ static int start(void **state)
 static int stop(void **state)
 {
 	(void)state;
-	if (kcov_swap_back("isofs"))
+	if (kcov_is_swapped("isofs") && kcov_swap_back("isofs"))
 		return -1;
-	return shell("modprobe -r isofs cdrom loop");
+	return kcov_is_loaded("isofs") ? shell("modprobe -r isofs cdrom loop") : 0;
 }
 
 #define REPORT(name) cmocka_unit_test_setup_teardown(name, set_up, clean_up)
