@@ -70,6 +70,12 @@ static const char *keep_id(struct coverage *coverage, const struct buildid *id)
 	return strings_keep(&coverage->strings, text);
 }
 
+/* The kernel's build names a file now with this, now without. */
+static const char *plain_path(const char *path)
+{
+	return path && !strncmp(path, "./", 2) ? path + 2 : path;
+}
+
 static void set_frames(struct coverage *coverage, struct spot *spot,
 		       const struct place *place)
 {
@@ -82,7 +88,7 @@ static void set_frames(struct coverage *coverage, struct spot *spot,
 		frames[i].function = strings_keep(&coverage->strings,
 						  frames[i].function);
 		frames[i].file = strings_keep(&coverage->strings,
-					      frames[i].file);
+					      plain_path(frames[i].file));
 	}
 	spot->frames = frames;
 }

@@ -36,8 +36,6 @@ static char *path_of(const struct tally *tally)
 
 	file = spot->frame_count ? spot->frames[spot->frame_count - 1].file :
 				   NULL;
-	if (file && !strncmp(file, "./", 2))
-		file += 2;
 	length = file ? asprintf(&path, "%s", file) :
 			asprintf(&path, "[%s]", tally->module);
 	if (length < 0)

@@ -19,6 +19,7 @@
 #include "tools/kcovctl_census.h"
 #include "tools/kcovctl_filter.h"
 #include "tools/kcovctl_history.h"
+#include "tools/kcovctl_lcov.h"
 #include "tools/kcovctl_list.h"
 #include "tools/kcovctl_losses.h"
 #include "tools/kcovctl_output.h"
@@ -299,7 +300,7 @@ static void initialisation_of_one_of_two_new_modules_is_nobodys(void **state)
 static const struct frame inode_9[] = { { "f", "fs/m/inode.c", 9 } };
 
 static const struct frame inode_12[] = {
-	{ "inlined", "include/linux/x.h", 3 }, { "f", "./fs/m/inode.c", 12 },
+	{ "inlined", "include/linux/x.h", 3 }, { "f", "fs/m/inode.c", 12 },
 };
 
 static const struct frame dir_5[] = { { "g", "fs/m/sub/dir.c", 5 } };
@@ -313,7 +314,8 @@ static struct spot spots[] = {
 	  .function = "f", .function_offset = 0x8, .frames = inode_12,
 	  .frame_count = 2, .runs = 2 },
 	{ .module = "m", .id = "1", .section = ".text", .offset = 0x1c, .pc = 0x1c,
-	  .function = "f", .function_offset = 0xc },
+	  .function = "f", .function_offset = 0xc, .frames = inode_9,
+	  .frame_count = 1 },
 	{ .module = "m", .id = "1", .section = ".text", .offset = 0x34, .pc = 0x34,
 	  .function = "g", .function_offset = 0x4, .frames = dir_5,
 	  .frame_count = 1, .runs = 1 },
@@ -374,7 +376,7 @@ static void lines_are_those_of_inlined_code_and_its_callers(void **state)
 {
 	(void)state;
 	assert_string_equal(printed(print_lines, NULL),
-			    "./fs/m/inode.c:12\nfs/m/inode.c:9\nfs/m/sub/dir.c:5\n"
+			    "fs/m/inode.c:9\nfs/m/inode.c:12\nfs/m/sub/dir.c:5\n"
 			    "include/linux/x.h:3\n");
 }
 
@@ -392,6 +394,29 @@ static void tree_has_directories_and_their_files(void **state)
 			    "        1         1    sub/\n"
 			    "        1         1      dir.c\n");
 	census_release(&census);
+}
+
+/* A line has the runs of its most visited place, one that was not reached has none. */
+static void lcov_has_functions_and_lines_by_file(void **state)
+{
+	static const struct lcov_config config = { "/nowhere", "6.1" };
+	const struct directory *directory = *state;
+	char text[1024] = "";
+	FILE *file;
+
+	assert_true(lcov_write(&coverage, &config, directory->file));
+	file = fopen(directory->file, "r");
+	assert_non_null(file);
+	assert_true(fread(text, 1, sizeof(text) - 1, file) > 0);
+	fclose(file);
+	assert_string_equal(text,
+			    "TN:kernel\n"
+			    "SF:fs/m/inode.c\nFN:9,f\nFNDA:2,f\nFNF:1\nFNH:1\n"
+			    "DA:9,1\nDA:12,2\nLF:2\nLH:2\nend_of_record\n"
+			    "SF:fs/m/sub/dir.c\nFN:5,g\nFNDA:1,g\nFNF:1\nFNH:1\n"
+			    "DA:5,1\nLF:1\nLH:1\nend_of_record\n"
+			    "SF:include/linux/x.h\nFNF:0\nFNH:0\n"
+			    "DA:3,2\nLF:1\nLH:1\nend_of_record\n");
 }
 
 #define WITH_FILE(name) cmocka_unit_test_setup_teardown(name, make_directory, remove_directory)
@@ -412,6 +437,7 @@ int main(void)
 		cmocka_unit_test(initialisation_of_one_of_two_new_modules_is_nobodys),
 		cmocka_unit_test(functions_have_blocks_of_those_that_are_known),
 		cmocka_unit_test(lines_are_those_of_inlined_code_and_its_callers),
+		WITH_FILE(lcov_has_functions_and_lines_by_file),
 		cmocka_unit_test(tree_has_directories_and_their_files),
 	};
 
