@@ -95,13 +95,19 @@ static bool open_remote(struct recording *recording)
 	return enable_remote(recording);
 }
 
+static bool open_all(struct recording *recording)
+{
+	recording->taken = kcov_set_new();
+	return recording->taken && open_local(recording) &&
+	       (!recording->config->remote || open_remote(recording));
+}
+
 bool recording_open(struct recording *recording,
 		    const struct recording_config *config)
 {
 	*recording = (struct recording){ .config = config };
 	losses_read(&recording->before);
-	recording->taken = kcov_set_new();
-	if (!recording->taken || !open_local(recording) || (config->remote && !open_remote(recording)))
+	if (!open_all(recording))
 		error_libkcov();
 	else if (!config->follow || follow_begin())
 		return true;

@@ -269,12 +269,13 @@ static void module_that_has_gone_is_remembered_where_nothing_is_now(void **state
 /* Two have had this address; one of them has not run it in this run. */
 static void initialisation_of_a_new_module_is_where_it_was(void **state)
 {
+	static const char new[] =
+		"# layout module new 02 .init.text=0x1000+0x0 .text=0x5000+0x1000\n";
 	struct layout before = layout_of("# layout module old 01 .init.text=0x1000+0x0\n");
 	struct layout now = layout_of("# layout module old 01 .init.text=0x1000+0x0\n");
 
 	(void)state;
-	assert_true(layout_parse_line(&now, "# layout module new 02 .init.text=0x1000+0x0 "
-				      ".text=0x5000+0x1000\n"));
+	assert_true(layout_parse_line(&now, new));
 	history_add(&now, &before);
 	assert_int_equal(now.modules[0].sections[0].size, 0);
 	assert_int_equal(now.modules[1].sections[0].size, 0x4000);
