@@ -20,7 +20,7 @@
 static const char kernel_line[] =
 	"# layout kernel 6.1.0-56-amd64 eb4fbcd037e7253717950bf2b93bd5566f47c56f";
 static const char module_line[] =
-	"# layout module plug 0102ff .text=0xffffffffa2300000+0x5000 .init=0xffffffffa2400000+0x1000";
+	"# layout module plug 0102ff .text=0xffffffffa2300000+0x5000 .init=0xffffffffa2400000+0x99";
 
 static int set_up(void **state)
 {
@@ -80,7 +80,7 @@ static void code_is_found_up_to_its_last_byte(void **state)
 	assert_string_equal(code_map_find(&map, 0xffffffffa2304fff)->module->name,
 			    "plug");
 	assert_null(code_map_find(&map, 0xffffffffa2305000));
-	assert_string_equal(code_map_find(&map, 0xffffffffa2400fff)->section->name,
+	assert_string_equal(code_map_find(&map, 0xffffffffa2400098)->section->name,
 			    ".init");
 	code_map_release(&map);
 }
