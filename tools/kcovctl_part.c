@@ -31,11 +31,19 @@ struct part {
 	bool said_missing;
 };
 
-/* Stock files are: that is only worth a word of those that were named. */
-static void say_stripped(const char *path)
+/*
+ * Stock files are: that is only worth a word of those that were named, and of
+ * many modules in a directory no more than one.
+ */
+static void say_stripped(const struct part *part)
 {
-	if (path && objects_are_given(path))
-		warnx("%s: no debug information: names only", path);
+	static bool said;
+	const char *path = binary_path(part->binary);
+
+	if (!path || !objects_are_given(path) || (part->module && said))
+		return;
+	warnx("%s: no debug information: names only", path);
+	said = part->module;
 }
 
 static struct binary *binary_of(struct part *part)
@@ -46,7 +54,7 @@ static struct binary *binary_of(struct part *part)
 	part->binary = binary_open(part->module ? part->module->name : NULL,
 				   part->id);
 	if (part->binary && !binary_source(part->binary))
-		say_stripped(binary_path(part->binary));
+		say_stripped(part);
 	return part->binary;
 }
 
