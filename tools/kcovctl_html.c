@@ -38,7 +38,7 @@ static void remove_all(const char *directory)
 
 static bool may_replace(const char *directory)
 {
-	char mark[PATH_ROOM];
+	char mark[PATH_ROOM + 16];
 
 	snprintf(mark, sizeof(mark), "%s/" MARK, directory);
 	if (access(directory, F_OK) || !access(mark, F_OK) ||
@@ -59,36 +59,28 @@ static void execute(const char *info, const char *directory)
 	_exit(errno == ENOENT ? 127 : 126);
 }
 
-/*
- * As system(3) does it: who waits for another program leaves the signals of the
- * terminal to that.
- */
-static int run_genhtml(const char *info, const char *directory)
+/* The terminal's signals are its business, and wait for us: what it left is to go. */
+static int run_genhtml(const char *info, const char *directory,
+		       const sigset_t *usual)
 {
-	const struct sigaction ignore = { .sa_handler = SIG_IGN };
-	struct sigaction interrupt, quit;
 	int status = -1;
 	pid_t pid;
 
 	fflush(NULL);
-	sigaction(SIGINT, &ignore, &interrupt);
-	sigaction(SIGQUIT, &ignore, &quit);
 	pid = fork();
 	if (!pid) {
-		sigaction(SIGINT, &interrupt, NULL);
-		sigaction(SIGQUIT, &quit, NULL);
+		sigprocmask(SIG_SETMASK, usual, NULL);
 		execute(info, directory);
 	}
 	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
-	sigaction(SIGINT, &interrupt, NULL);
-	sigaction(SIGQUIT, &quit, NULL);
 	return status;
 }
 
-static bool make_pages(const char *info, const char *directory)
+static bool make_pages(const char *info, const char *directory,
+		       const sigset_t *usual)
 {
-	const int status = run_genhtml(info, directory);
+	const int status = run_genhtml(info, directory, usual);
 
 	if (!status)
 		return true;
@@ -125,36 +117,63 @@ static mode_t usual_mode(void)
 
 static bool fill(const struct coverage *coverage,
 		 const struct lcov_config *config, const char *made,
-		 const char *directory)
+		 const char *directory, const sigset_t *usual)
 {
-	char info[PATH_ROOM + 16];
+	char info[PATH_ROOM + 32];
 	bool done;
 
 	chmod(made, usual_mode());
 	snprintf(info, sizeof(info), "%s/coverage.info", made);
-	done = lcov_write(coverage, config, info) && make_pages(info, made);
+	done = lcov_write(coverage, config, info) &&
+	       make_pages(info, made, usual);
 	unlink(info);
 	return done && put_in_place(made, directory);
+}
+
+static void hold_signals(sigset_t *usual)
+{
+	sigset_t ends;
+
+	sigemptyset(&ends);
+	sigaddset(&ends, SIGINT);
+	sigaddset(&ends, SIGTERM);
+	sigaddset(&ends, SIGHUP);
+	sigaddset(&ends, SIGQUIT);
+	sigprocmask(SIG_BLOCK, &ends, usual);
+}
+
+static bool write_beside(const struct coverage *coverage,
+			 const struct lcov_config *config, const char *directory,
+			 const sigset_t *usual)
+{
+	char made[PATH_ROOM + 8];
+
+	snprintf(made, sizeof(made), "%s.XXXXXX", directory);
+	if (!mkdtemp(made)) {
+		warnx("%s: %s", directory, error_text(errno));
+		return false;
+	}
+	if (fill(coverage, config, made, directory, usual))
+		return true;
+	remove_all(made);
+	return false;
 }
 
 bool html_write(const struct coverage *coverage,
 		const struct lcov_config *config, const char *directory)
 {
-	char name[PATH_ROOM - 16], made[PATH_ROOM - 8];
 	size_t length = strlen(directory);
+	char name[PATH_ROOM];
+	sigset_t usual;
+	bool written;
 
 	while (length > 1 && directory[length - 1] == '/')
 		length--;
 	snprintf(name, sizeof(name), "%.*s", (int)length, directory);
-	snprintf(made, sizeof(made), "%s.XXXXXX", name);
 	if (!may_replace(name))
 		return false;
-	if (!mkdtemp(made)) {
-		warnx("%s: %s", name, error_text(errno));
-		return false;
-	}
-	if (fill(coverage, config, made, name))
-		return true;
-	remove_all(made);
-	return false;
+	hold_signals(&usual);
+	written = write_beside(coverage, config, name, &usual);
+	sigprocmask(SIG_SETMASK, &usual, NULL);
+	return written;
 }

@@ -159,6 +159,15 @@ genhtml_that_fails_leaves_nothing()
 		[ ! -e "$work/other" ] && nothing_is_left
 }
 
+# As the terminal does it: to both.
+interrupt_leaves_nothing()
+{
+	# shellcheck disable=SC2016 # for that shell
+	printf '#!/bin/sh\nkill -INT "$PPID" $$\n' >"$work/bin/genhtml"
+	PATH=$work/bin:$PATH report --html "$work/other" "$work/run"
+	[ $? = $((128 + 2)) ] && [[ $said == *"ended by signal 2"* ]] && [ ! -e "$work/other" ] && nothing_is_left
+}
+
 run_without_a_line_is_told()
 {
 	grep -v module "$work/run" >"$work/lines"
@@ -173,7 +182,7 @@ difference_is_of_the_second()
 		[[ $said != *sample_parse* ]]
 }
 
-echo "1..13"
+echo "1..14"
 run sample_parse sample_path_a >"$work/run"
 lcov_reads_it
 is lcov_counts_as_the_file_says
@@ -193,6 +202,8 @@ without_genhtml_is_told
 is without_genhtml_its_package_is_named
 genhtml_that_fails_leaves_nothing
 is genhtml_that_fails_leaves_nothing
+interrupt_leaves_nothing
+is interrupt_leaves_nothing
 run_without_a_line_is_told
 is run_without_a_line_is_told
 difference_is_of_the_second
