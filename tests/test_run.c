@@ -294,6 +294,22 @@ static void work_that_a_driver_marks_is_remote(void **state)
 	assert_null(strstr(said, "deferred_in_work "));
 }
 
+/* Handles have one owner each; that of our own choice is another one then. */
+static void bus_of_another_run_is_refused(void **state)
+{
+	pid_t first;
+
+	(void)state;
+	first = start("--usb 7 -- " SELF " stay", "/dev/null");
+	assert_true(kcov_wait_for(exists, HERE));
+	assert_int_equal(go("--usb 7 -- true"), 125);
+	assert_true(says("EEXIST"));
+	assert_int_equal(go("--usb 8 -- true"), 0);
+	touch(GO);
+	assert_int_equal(status_of(first), 0);
+	assert_int_equal(go("--usb 7 -- true"), 0);
+}
+
 static void work_is_followed_as_a_whole(void **state)
 {
 	(void)state;
@@ -504,6 +520,7 @@ int main(int argc, char **argv)
 		RUN(operands_are_those_of_the_driver),
 		RUN(operands_are_of_the_first_thread_only),
 		RUN(work_that_a_driver_marks_is_remote),
+		RUN(bus_of_another_run_is_refused),
 		RUN(work_is_followed_as_a_whole),
 		RUN(follow_is_on_for_the_run_alone),
 		RUN(follow_stays_on_if_it_was),
