@@ -200,6 +200,9 @@ build/tests/test_$(1): $$(call objects,$$(wildcard tests/$(1)/*.c) $$(shared))
 
 endef
 $(foreach group,$(large),$(eval $(call large_group,$(group))))
+# with the shared library, which lies where the program looks for it here and in the VM
+build/tests/test_libkcov: build/obj/tests/test_libkcov.o build/lib/libkcov.so
+	$(call program,$^,-Wl$(comma)-rpath$(comma)'$$ORIGIN/../lib',$(test_libs))
 build/tests/test_%: build/obj/tests/test_%.o $(call objects,$(shared))
 	$(call program,$^,,$(test_libs))
 
