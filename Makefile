@@ -334,6 +334,12 @@ report: image
 	$(Q)tests/vm/host check-instrument
 	$(Q)tests/vm/report
 
+# fuzzers for programs, with the kernel's coverage: tools/examples
+.PHONY: check-harness
+check-harness: image
+	$(Q)tests/vm/host $@
+	$(Q)+tests/vm/harness
+
 # on the host, with what clang makes of kcov_record.h; finds go to build/fuzz
 fuzz-record:
 	$(Q)tests/vm/host fuzz-record
@@ -432,6 +438,8 @@ make fuzz          calls and debugfs files with inputs made from tests/corpus/ca
 make fuzz-record   kcov_record.h under libFuzzer, on the host: SECONDS=60 SEED=
 make check-excluded         is the table of functions that are not covered right?
                    compiles what mainline leaves out, and compares
+make check-harness          do AFL++ and libFuzzer find a planted bug by the kernel's coverage,
+                   and none without? A table, build/check-harness/table.md
 make check-instrument       a list of the distribution's modules, built with callbacks from
                    nothing and used in the VM: a table, build/check-instrument/table.md;
                    RUNS=stock only the second part; TESTS='ext4 usbcore' only these
