@@ -183,7 +183,8 @@ build/lib/libkcov.pc: tools/libkcov/libkcov.pc.in tools/kcovctl.h always
 always:
 
 verbs := $(wildcard tools/kcovctl_*.c)
-tool_libs = $(shell pkg-config --libs json-c libdw libelf libkmod libseccomp 2>/dev/null || echo -ljson-c -ldw -lelf -lkmod -lseccomp)
+tool_libs = $(shell pkg-config --libs json-c libdw libelf libkmod libseccomp zlib 2>/dev/null || \
+	echo -ljson-c -ldw -lelf -lkmod -lseccomp -lz)
 # what it runs lies beside it
 build/tools/kcovctl: $(call objects,tools/kcovctl.c $(verbs)) build/lib/libkcov.a
 	$(call program,$^,,$(tool_libs))

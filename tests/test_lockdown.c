@@ -126,6 +126,19 @@ static void tool_names_lockdown_alone(void **state)
 	assert_true(tool_says("mokutil --disable-validation", "CAP_SYSLOG"));
 }
 
+/* The cure is not to load it again, nor to sign it. */
+static void doctor_names_lockdown(void **state)
+{
+	char said[8192];
+
+	(void)state;
+	assert_int_equal(kcov_run("kcovctl doctor", said, sizeof(said)), 1);
+	assert_non_null(strstr(said, "the first thing to cure is 'lockdown'"));
+	assert_non_null(strstr(said, "the kernel is locked down (integrity)"));
+	assert_non_null(strstr(said, "cannot be opened (EPERM): see 'lockdown'"));
+	assert_null(strstr(said, "modprobe kcov"));
+}
+
 static int run_tool_without_the_device(void *unused)
 {
 	(void)unused;
@@ -230,6 +243,7 @@ int main(void)
 		cmocka_unit_test(open_is_eperm),
 		cmocka_unit_test(log_names_lockdown),
 		cmocka_unit_test(tool_names_lockdown_alone),
+		cmocka_unit_test(doctor_names_lockdown),
 		cmocka_unit_test(tool_without_the_device_names_lockdown),
 		cmocka_unit_test(files_that_only_tell_can_be_read),
 		cmocka_unit_test(files_that_change_something_are_closed),

@@ -20,6 +20,7 @@ static const struct kcovctl_verb *const verbs[] = {
 	&verb_load,
 	&verb_unload,
 	&verb_sites,
+	&verb_doctor,
 };
 
 static const struct kcovctl_verb *find_verb(const char *name)

@@ -28,6 +28,7 @@ struct kcovctl_verb {
 	enum kcovctl_exit (*run)(int argc, char **argv);
 };
 
+extern const struct kcovctl_verb verb_doctor;
 extern const struct kcovctl_verb verb_instrument;
 extern const struct kcovctl_verb verb_load;
 extern const struct kcovctl_verb verb_report;
