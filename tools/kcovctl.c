@@ -21,6 +21,8 @@ static const struct kcovctl_verb *const verbs[] = {
 	&verb_unload,
 	&verb_sites,
 	&verb_doctor,
+	&verb_instances,
+	&verb_functions,
 };
 
 static const struct kcovctl_verb *find_verb(const char *name)

@@ -29,6 +29,8 @@ struct kcovctl_verb {
 };
 
 extern const struct kcovctl_verb verb_doctor;
+extern const struct kcovctl_verb verb_functions;
+extern const struct kcovctl_verb verb_instances;
 extern const struct kcovctl_verb verb_instrument;
 extern const struct kcovctl_verb verb_load;
 extern const struct kcovctl_verb verb_report;
