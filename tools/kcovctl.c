@@ -23,6 +23,7 @@ static const struct kcovctl_verb *const verbs[] = {
 	&verb_doctor,
 	&verb_instances,
 	&verb_functions,
+	&verb_vmlinux,
 };
 
 static const struct kcovctl_verb *find_verb(const char *name)

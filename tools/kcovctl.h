@@ -39,6 +39,7 @@ extern const struct kcovctl_verb verb_sites;
 extern const struct kcovctl_verb verb_symbolize;
 extern const struct kcovctl_verb verb_trace;
 extern const struct kcovctl_verb verb_unload;
+extern const struct kcovctl_verb verb_vmlinux;
 
 /* "ENOENT (No such file or directory)"; the next call reuses the buffer. */
 const char *error_text(int err);
