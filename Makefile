@@ -193,6 +193,15 @@ build/tools/kcovctl: $(call objects,tools/kcovctl.c $(verbs)) build/lib/libkcov.
 build/tools/examples/%: tools/examples/%.c
 	$(call program,$<)
 
+# The manual: section and name are those of the source, tools/man/NAME.SECTION.scd.
+.PHONY: man
+man: $(patsubst tools/man/%.scd,build/man/%,$(wildcard tools/man/*.scd))
+	@:
+build/man/%: tools/man/%.scd
+	$(call say,MAN,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)scdoc <$< >$@.tmp && mv $@.tmp $@
+
 test_libs := -lcmocka -lpthread
 
 define large_group
@@ -428,6 +437,7 @@ clean:
 define help
 make               kcov.ko, tools and tests for the kernel headers in KDIR
 make module, tools, lib, tests   one of them
+make man           the manual pages, in build/man
 make demo          in a VM: coverage of one system call of a stock Debian kernel
 make check         all tests, in VMs; TESTS='pc mmap' only these groups;
                    ROUNDS=20 of what depends on luck; JOBS=1 one VM at a time

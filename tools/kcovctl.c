@@ -2,7 +2,8 @@
 /*
  * kcovctl: finds the verb on the command line and runs it.
  *
- * A verb is a file kcovctl_<verb>.c and a line in the table below.
+ * A verb is a file kcovctl_<verb>.c, a line in the table below and a page of the
+ * manual, tools/man/kcovctl-<verb>.1.scd.
  */
 #define _GNU_SOURCE 1
 #include <err.h>
@@ -11,27 +12,42 @@
 
 #include "kcovctl.h"
 
-static const struct kcovctl_verb *const verbs[] = {
-	&verb_run,
-	&verb_report,
-	&verb_trace,
-	&verb_symbolize,
-	&verb_instrument,
-	&verb_load,
-	&verb_unload,
-	&verb_sites,
-	&verb_doctor,
-	&verb_instances,
-	&verb_functions,
-	&verb_vmlinux,
+static const struct section {
+	const char *title;
+	const struct kcovctl_verb *verbs[8];	/* up to the first NULL */
+} sections[] = {
+	{ "Record and look:",
+	  { &verb_run, &verb_report, &verb_trace, &verb_symbolize } },
+	{ "Modules with callbacks:",
+	  { &verb_instrument, &verb_load, &verb_unload, &verb_sites } },
+	{ "Look after it:",
+	  { &verb_doctor, &verb_instances, &verb_functions, &verb_vmlinux } },
 };
+
+static const struct kcovctl_verb *find_in(const struct section *section,
+					  const char *name)
+{
+	for (size_t i = 0; section->verbs[i]; i++)
+		if (!strcmp(section->verbs[i]->name, name))
+			return section->verbs[i];
+	return NULL;
+}
 
 static const struct kcovctl_verb *find_verb(const char *name)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
-		if (!strcmp(verbs[i]->name, name))
-			return verbs[i];
-	return NULL;
+	const struct kcovctl_verb *verb = NULL;
+
+	for (size_t i = 0; i < ARRAY_SIZE(sections) && !verb; i++)
+		verb = find_in(&sections[i], name);
+	return verb;
+}
+
+static void print_section(const struct section *section, FILE *out)
+{
+	fprintf(out, "%s\n", section->title);
+	for (size_t i = 0; section->verbs[i]; i++)
+		fprintf(out, "  %-12s %s\n", section->verbs[i]->name,
+			section->verbs[i]->summary);
 }
 
 static void print_help(FILE *out)
@@ -40,13 +56,11 @@ static void print_help(FILE *out)
 	      "\n"
 	      "Kernel code coverage through /sys/kernel/debug/kcov.\n"
 	      "\n", out);
-	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
-		fprintf(out, "  %-12s %s\n", verbs[i]->name,
-			verbs[i]->summary);
+	for (size_t i = 0; i < ARRAY_SIZE(sections); i++)
+		print_section(&sections[i], out);
 	fputs("\n"
-	      "kcovctl help VERB    a verb's options\n"
+	      "kcovctl help VERB    a verb's options; man kcovctl-VERB has more\n"
 	      "kcovctl --version    the version\n"
-	      "\n"
 	      "Exit status: 0 done, 1 failed, 2 wrong usage.\n", out);
 }
 
