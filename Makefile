@@ -124,13 +124,13 @@ tools: lib $(if $(wildcard tools/kcovctl.c),build/tools/kcovctl) $(examples)
 tests: $(groups) $(scenarios) $(if $(groups),build/tests/compat/caller build/tests/same/records) $(units) $(asan) $(if $(wildcard tests/sample/Kbuild),sample) $(if $(swapped),swap)
 	@:
 
-all_cflags = -std=gnu11 -Wall -Wextra -Werror $(CFLAGS) -Iinclude -I. -Itests -MMD -MP -MF build/dep/$(subst /,_,$@).d
+all_cflags = -std=gnu11 -Wall -Wextra -Werror $(CPPFLAGS) $(CFLAGS) -Iinclude -I. -Itests -MMD -MP -MF build/dep/$(subst /,_,$@).d
 
 # program: sources, more flags, libraries
 define program
 	$(call say,CC,$@)
 	@mkdir -p $(@D) build/dep
-	$(Q)$(CC) $(all_cflags) $(2) $(1) -o $@ $(3)
+	$(Q)$(CC) $(all_cflags) $(if $(filter -c,$(2)),,$(LDFLAGS)) $(2) $(1) -o $@ $(3)
 endef
 
 comma := ,
