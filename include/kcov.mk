@@ -9,6 +9,8 @@
 #
 #	make -C KDIR M=DIR KBUILD_EXTRA_SYMBOLS=/path/to/kcov/Module.symvers
 #
+# which is not needed where the package kcov-dkms has built kcov.ko.
+#
 # To leave one file out: CFLAGS_REMOVE_file.o += $(KCOV_FLAGS)
 
 # To record PCs only, which makes the module smaller and faster:
@@ -33,3 +35,6 @@ ccflags-y += $(KCOV_FLAGS)
 
 # kcov_remote_start() and its like; see there.
 ccflags-y += -include $(abspath $(dir $(lastword $(MAKEFILE_LIST))))/kcov.h
+
+# kbuild reads a module's Kbuild once more for modpost, to find this.
+KBUILD_EXTRA_SYMBOLS += $(wildcard /var/lib/dkms/kcov/kernel-$(KERNELRELEASE)-x86_64/Module.symvers)
