@@ -431,6 +431,30 @@ uninstall-lib:
 	$(Q)rm -f $(addprefix $(libdir)/,libkcov.a $(lib_soname) libkcov.so pkgconfig/libkcov.pc) \
 		$(addprefix $(incdir)/,libkcov.h kcov_ioctl.h)
 
+# All that is no module
+prefix = $(DESTDIR)$(PREFIX)
+# kcovctl looks for its scripts from where it is: tools/kcovctl_instrument.c
+scripts := tools/instrument/instrument
+script_parts := $(filter-out $(scripts),$(wildcard tools/instrument/*))
+may_write = @d=$(prefix); while [ ! -e "$$d" ]; do d=$$(dirname "$$d"); done; [ -w "$$d" ] || { \
+	echo "make: $@ changes $(prefix), which you may not: sudo make $@, or give PREFIX= or DESTDIR=" >&2; exit 1; }
+
+.PHONY: install-tools uninstall-tools
+install-tools: build/tools/kcovctl
+	$(may_write)
+	$(call say,INSTALL,$(prefix)/bin/kcovctl)
+	$(Q)install -D -m 755 -t $(prefix)/bin build/tools/kcovctl
+	$(Q)install -D -m 755 -t $(prefix)/libexec/kcovctl $(scripts)
+	$(Q)install -D -m 644 -t $(prefix)/libexec/kcovctl $(script_parts)
+	$(Q)install -D -m 644 -t $(prefix)/share/kcov include/kcov.h include/kcov.mk
+	$(Q)+$(MAKE) install-lib
+
+uninstall-tools:
+	$(may_write)
+	$(call say,REMOVE,$(prefix)/bin/kcovctl)
+	$(Q)rm -rf $(prefix)/bin/kcovctl $(prefix)/libexec/kcovctl $(prefix)/share/kcov
+	$(Q)+$(MAKE) uninstall-lib
+
 clean:
 	$(Q)rm -rf build kcov.ko
 
@@ -481,6 +505,7 @@ make shell         an interactive shell in the VM
 make lint          style and static checks
 make install, uninstall     kcov.ko below updates/ of the kernel in KDIR; DESTDIR=
 make install-lib, uninstall-lib   libkcov below PREFIX=$(PREFIX); LIBDIR= INCLUDEDIR= DESTDIR=
+make install-tools, uninstall-tools   kcovctl and all that it needs, and libkcov: the same
 make clean         removes all that was built, unpacked and downloaded here
 
 KDIR=$(KDIR)

@@ -2,8 +2,9 @@
 /*
  * kcovctl instrument: the words for it, and the way to the script that does it.
  *
- * The script lies in instrument/ beside this program, and builds where 'kcovctl
- * load' looks.
+ * The script lies in instrument/ beside this program in the tree, and in libexec/
+ * beside its directory where 'make install-tools' has put both: so neither minds
+ * where PREFIX is. It builds where 'kcovctl load' looks.
  */
 #define _GNU_SOURCE 1
 #include <err.h>
@@ -44,7 +45,10 @@ static const char usage[] =
 "\n"
 "Exit status: 0 done, 1 failed, 2 wrong usage.\n";
 
-#define SCRIPT	"instrument/instrument"
+static const char *const places[] = {
+	"instrument/instrument",
+	"../libexec/kcovctl/instrument",
+};
 
 static bool wants_help(int argc, char **argv)
 {
@@ -54,28 +58,48 @@ static bool wants_help(int argc, char **argv)
 	return false;
 }
 
+static void find_self(char self[PATH_MAX])
+{
+	ssize_t length = readlink("/proc/self/exe", self, PATH_MAX - 1);
+
+	if (length < 0)
+		err(KCOVCTL_FAILED, "/proc/self/exe");
+	self[length] = '\0';
+}
+
+static enum kcovctl_exit run_script(const char *directory, char **argv)
+{
+	char script[PATH_MAX + 64];
+
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		snprintf(script, sizeof(script), "%s/%s", directory, places[i]);
+		execv(script, argv);
+		if (errno != ENOENT)
+			break;
+	}
+	if (errno == ENOENT)
+		warnx("instrument: no script %s/%s nor %s: make install-tools",
+		      directory, places[0], script);
+	else
+		warnx("instrument: %s: %s", script, error_text(errno));
+	return KCOVCTL_FAILED;
+}
+
 static enum kcovctl_exit run(int argc, char **argv)
 {
-	char self[PATH_MAX], script[PATH_MAX + 64], cache[CACHE_PATH];
-	ssize_t length;
+	char self[PATH_MAX], cache[CACHE_PATH];
 
 	if (wants_help(argc, argv)) {
 		fputs(usage, stdout);
 		return KCOVCTL_OK;
 	}
-	length = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	if (length < 0)
-		err(KCOVCTL_FAILED, "/proc/self/exe");
-	self[length] = '\0';
+	find_self(self);
 	setenv("KCOVCTL", self, 1);
 	if (!cache_home(cache, sizeof(cache)))
 		return KCOVCTL_FAILED;
 	setenv("KCOV_CACHE", cache, 1);
 	*strrchr(self, '/') = '\0';
-	snprintf(script, sizeof(script), "%s/" SCRIPT, self);
-	execv(script, argv);
-	warnx("instrument: %s: %s", script, error_text(errno));
-	return KCOVCTL_FAILED;
+	return run_script(self, argv);
 }
 
 const struct kcovctl_verb verb_instrument = {

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # What make refuses: kernels that cannot carry the module, and installing
-# without the right to. Each refusal must name the cause and the cure.
+# without the right to. Each refusal must name the cause and the cure. And that what
+# is installed works from where it is.
 #
 # KERNEL: whose headers to try with, as in make check.
 
@@ -54,7 +55,22 @@ accepts()
 	said=$("$@" 2>&1)
 }
 
-echo "1..9"
+tools()
+{
+	make --no-print-directory "$1-tools" PREFIX=/opt/kcov DESTDIR="$work"
+}
+
+nothing_is_installed()
+{
+	said=$(find "$work" ! -type d)
+	[ -z "$said" ]
+}
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+installed=$work/opt/kcov/bin/kcovctl
+
+echo "1..15"
 refuses "CONFIG_KCOV=y" "/sys/kernel/debug/kcov" -- build CONFIG_KCOV=y
 is "kernel_with_its_own_kcov_is_refused"
 refuses "CONFIG_DEBUG_FS" "Use a kernel" -- build CONFIG_DEBUG_FS=
@@ -73,3 +89,17 @@ refuses "only root may" "sudo make install" -- as_nobody make install KDIR="$hea
 is "install_without_root_is_refused"
 accepts build
 is "stock_kernel_is_accepted"
+refuses "changes /usr/local, which you may not" "sudo make install-tools" "PREFIX=" -- as_nobody make install-tools
+is "install_of_the_tools_without_the_right_to_is_refused"
+accepts tools install
+is "tools_are_installed"
+refuses "no module is named" -- "$installed" instrument
+is "installed_command_finds_its_script"
+mv "$work/opt/kcov/libexec" "$work/elsewhere"
+refuses "$work/opt/kcov/bin/../libexec/kcovctl/instrument" "make install-tools" -- "$installed" instrument
+is "missing_script_has_a_place_and_a_cure"
+mv "$work/elsewhere" "$work/opt/kcov/libexec"
+! nothing_is_installed
+is "something_is_installed"
+accepts tools uninstall && nothing_is_installed
+is "tools_are_uninstalled_to_the_last_file"

@@ -348,7 +348,7 @@ is "cache_that_cannot_be_made_is_refused"
 
 copy_modules lasting
 index_copied
-refuses "kcov.ko is not among the modules" "make install" -- -M "$copied" --install isofs && [ ! -e "$copied/updates" ]
+refuses "kcov.ko is not among the modules" "kcov-dkms" "make install" -- -M "$copied" --install isofs && [ ! -e "$copied/updates" ]
 is "lasting_install_without_kcov_is_refused"
 install -D "build/$release/kcov/kcov.ko" "$copied/updates/kcov.ko"
 index_copied

@@ -52,7 +52,8 @@ find_kcov()
 			[ ! -e "$file" ] || { kcov=$file; break; }
 		done
 		[ -n "$kcov" ] ||
-			die "no kcov.ko for $release, whose callbacks the modules are to call: build it (make KDIR=$headers) or give --kcov"
+			die "no kcov.ko for $release, whose callbacks the modules are to call: apt-get install kcov-dkms," \
+				"or build it (make KDIR=$headers), or give --kcov"
 	fi
 	theirs=$(modinfo -F vermagic "$kcov" 2>/dev/null || true)
 	[ "${theirs%% *}" = "$release" ] ||

@@ -18,7 +18,8 @@ may_install()
 {
 	may_change install
 	in_list kcov modules.dep >/dev/null ||
-		die "kcov.ko is not among the modules in $stock, and these need it from the boot on: make install"
+		die "kcov.ko is not among the modules in $stock, and these need it from the boot on:" \
+			"apt-get install kcov-dkms, or make install"
 }
 
 index_modules()
