@@ -386,6 +386,14 @@ vm-run:
 vm: vm-run
 	@:$(end-with $(shell cat build/vm/status.$(own); rm build/vm/status.$(own)))
 
+# --- packages --------------------------------------------------------------------
+
+.PHONY: deb
+deb:
+	$(Q)tests/vm/host packages
+	$(Q)tests/vm/debs build/deb
+	$(Q)ls build/deb/*.deb
+
 # --- the rest ----------------------------------------------------------------
 
 .PHONY: lint install uninstall clean help
@@ -506,6 +514,7 @@ make lint          style and static checks
 make install, uninstall     kcov.ko below updates/ of the kernel in KDIR; DESTDIR=
 make install-lib, uninstall-lib   libkcov below PREFIX=$(PREFIX); LIBDIR= INCLUDEDIR= DESTDIR=
 make install-tools, uninstall-tools   kcovctl and all that it needs, and libkcov: the same
+make deb           Debian packages, in build/deb
 make clean         removes all that was built, unpacked and downloaded here
 
 KDIR=$(KDIR)
