@@ -388,11 +388,15 @@ vm: vm-run
 
 # --- packages --------------------------------------------------------------------
 
-.PHONY: deb
+.PHONY: deb check-packages
 deb:
 	$(Q)tests/vm/host packages
 	$(Q)tests/vm/debs build/deb
 	$(Q)ls build/deb/*.deb
+
+check-packages: image
+	$(Q)tests/vm/host packages
+	$(Q)tests/vm/packages
 
 # --- the rest ----------------------------------------------------------------
 
@@ -488,6 +492,8 @@ make check-instrument       a list of the distribution's modules, built with cal
                    RUNS=stock only the second part; TESTS='ext4 usbcore' only these
 make report        a filesystem test under kcovctl run in the VM, and pages that show
                    what it reached in ext4: build/report/html
+make check-packages         Debian's packages: built, installed, upgraded and removed in a
+                   Debian of its own, and what was installed used in the VM
 make check-same    is the same recorded of the same code on the stock kernel, moved
                    and not, and on the reference kernel?
 make reference     a small kernel with CONFIG_KCOV, to compare with; then
