@@ -448,23 +448,30 @@ prefix = $(DESTDIR)$(PREFIX)
 # kcovctl looks for its scripts from where it is: tools/kcovctl_instrument.c
 scripts := tools/instrument/instrument
 script_parts := $(filter-out $(scripts),$(wildcard tools/instrument/*))
+manual := $(patsubst tools/man/%.scd,build/man/%,$(wildcard tools/man/*.scd))
+manual_places = $(foreach page,$(manual),$(prefix)/share/man/man$(patsubst .%,%,$(suffix $(page)))/$(notdir $(page)))
+completions := $(wildcard tools/completion/*)
+completion_dir = $(prefix)/share/bash-completion/completions
 may_write = @d=$(prefix); while [ ! -e "$$d" ]; do d=$$(dirname "$$d"); done; [ -w "$$d" ] || { \
 	echo "make: $@ changes $(prefix), which you may not: sudo make $@, or give PREFIX= or DESTDIR=" >&2; exit 1; }
 
 .PHONY: install-tools uninstall-tools
-install-tools: build/tools/kcovctl
+install-tools: build/tools/kcovctl $(manual)
 	$(may_write)
 	$(call say,INSTALL,$(prefix)/bin/kcovctl)
 	$(Q)install -D -m 755 -t $(prefix)/bin build/tools/kcovctl
 	$(Q)install -D -m 755 -t $(prefix)/libexec/kcovctl $(scripts)
 	$(Q)install -D -m 644 -t $(prefix)/libexec/kcovctl $(script_parts)
 	$(Q)install -D -m 644 -t $(prefix)/share/kcov include/kcov.h include/kcov.mk
+	$(Q)$(foreach place,$(manual_places),install -D -m 644 build/man/$(notdir $(place)) $(place) &&) :
+	$(Q)$(foreach file,$(completions),install -D -m 644 -t $(completion_dir) $(file) &&) :
 	$(Q)+$(MAKE) install-lib
 
 uninstall-tools:
 	$(may_write)
 	$(call say,REMOVE,$(prefix)/bin/kcovctl)
 	$(Q)rm -rf $(prefix)/bin/kcovctl $(prefix)/libexec/kcovctl $(prefix)/share/kcov
+	$(Q)rm -f $(manual_places) $(addprefix $(completion_dir)/,$(notdir $(completions)))
 	$(Q)+$(MAKE) uninstall-lib
 
 clean:
