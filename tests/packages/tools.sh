@@ -22,6 +22,24 @@ command_says_its_version()
 	[ "$(cat "$dir/version")" = "kcovctl $first" ]
 }
 
+# pages_are_installed FILE...: of their sources
+pages_are_installed()
+{
+	local file page asked=
+	for file; do
+		page=$(basename "$file" .scd)
+		asked+="man -w ${page##*.} ${page%.*} && "
+	done
+	in_root "${asked}true"
+}
+
+# is_completed COMMAND: one without a file of its own gets _minimal
+is_completed()
+{
+	in_root "bash -c '. /usr/share/bash-completion/bash_completion; _completion_loader $1; complete -p $1'" |
+		grep -vw _minimal
+}
+
 # build_driver WORDS: as README.md has it, without words
 build_driver()
 {
@@ -100,6 +118,10 @@ check_tools()
 {
 	must tools_install install_tools
 	check command_says_its_version command_says_its_version
+	check manual_is_installed pages_are_installed tools/man/*.scd
+	check page_that_is_not_there_is_missed fails pages_are_installed tools/man/none.1.scd
+	check command_is_completed is_completed kcovctl
+	check command_without_a_completion_is_not fails is_completed kcov_none
 	check driver_is_built build_driver
 	check driver_calls_the_callbacks driver_calls_the_callbacks
 	cp "$root/root/driver/kcov_sample.ko" "$dir/" || true
