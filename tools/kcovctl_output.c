@@ -16,23 +16,45 @@
 #include "kcovctl.h"
 #include "kcovctl_output.h"
 
+/* The latter may lead to a file, which our other output is in, too. */
 static bool is_standard_output(const char *path)
 {
-	return !strcmp(path, "-");
+	return !strcmp(path, "-") || !strcmp(path, "/dev/stdout");
+}
+
+/*
+ * The kernel follows no link that somebody else has put into a directory like
+ * /tmp. Who looks up where it leads goes there all the same: so it is asked.
+ */
+static bool may_follow(const char *path)
+{
+	struct stat status;
+	int fd;
+
+	if (lstat(path, &status) || !S_ISLNK(status.st_mode))
+		return true;
+	fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0 || errno == ENOENT || errno == ENXIO;
 }
 
 /* A link stays one; a device or a pipe is no file to take the place of. */
-static void choose_names(struct output *output, const char *path)
+static bool choose_names(struct output *output, const char *path)
 {
 	struct stat status;
 
+	if (!may_follow(path))
+		return false;
 	output->path = realpath(path, NULL);
 	if (!output->path)
 		output->path = strdup(path);
 	if (!stat(path, &status) && !S_ISREG(status.st_mode))
-		return;
-	if (output->path && asprintf(&output->temporary, "%s.XXXXXX", output->path) < 0)
-		output->temporary = NULL;
+		return output->path;
+	if (output->path && asprintf(&output->temporary, "%s.XXXXXX", output->path) >= 0)
+		return true;
+	output->temporary = NULL;
+	return false;
 }
 
 static mode_t usual_mode(void)
@@ -43,15 +65,33 @@ static mode_t usual_mode(void)
 	return 0666 & ~mask;
 }
 
-static FILE *open_temporary(const char *path, char *name)
+/* Somebody else's file may be open to others, or made to run as its owner. */
+static mode_t mode_for(const char *path)
 {
 	struct stat status;
+
+	if (stat(path, &status) || status.st_uid != geteuid())
+		return usual_mode();
+	return status.st_mode & 0777;
+}
+
+static FILE *open_temporary(const char *path, char *name)
+{
 	int fd = mkostemp(name, O_CLOEXEC);
 
 	if (fd < 0)
 		return NULL;
-	fchmod(fd, stat(path, &status) ? usual_mode() : status.st_mode & 07777);
+	fchmod(fd, mode_for(path));
 	return fdopen(fd, "w");
+}
+
+static FILE *open_file(struct output *output, const char *path)
+{
+	if (!choose_names(output, path))
+		return NULL;
+	return output->temporary ?
+	       open_temporary(output->path, output->temporary) :
+	       fopen(path, "we");
 }
 
 static void hold_signals(struct output *output)
@@ -84,10 +124,7 @@ bool output_open(struct output *output, const char *path)
 		output->file = stdout;
 		return true;
 	}
-	choose_names(output, path);
-	output->file = output->temporary ?
-		       open_temporary(output->path, output->temporary) :
-		       fopen(path, "we");
+	output->file = open_file(output, path);
 	if (output->file)
 		return true;
 	warnx("%s: %s", path, error_text(errno));
@@ -126,4 +163,20 @@ bool output_close(struct output *output)
 		unlink(output->temporary);
 	release(output);
 	return written;
+}
+
+bool output_check(const char *path)
+{
+	struct output output;
+	struct stat status;
+
+	if (is_standard_output(path) ||
+	    (!stat(path, &status) && !S_ISREG(status.st_mode)))
+		return true;
+	if (!output_open(&output, path))
+		return false;
+	fclose(output.file);
+	unlink(output.temporary);
+	release(&output);
+	return true;
 }

@@ -22,6 +22,9 @@ struct output {
  */
 bool output_open(struct output *output, const char *path);
 
+/* Before long work: whether it could be opened then. False: said why. */
+bool output_check(const char *path);
+
 /* False, with the reason: not all could be written, and nothing is left of it. */
 bool output_close(struct output *output);
 

@@ -4,9 +4,11 @@
  */
 #define _GNU_SOURCE 1
 #include <err.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "kcovctl.h"
 #include "kcovctl_child.h"
@@ -14,6 +16,7 @@
 #include "kcovctl_coverage_json.h"
 #include "kcovctl_history.h"
 #include "kcovctl_orphans.h"
+#include "kcovctl_output.h"
 #include "kcovctl_record.h"
 #include "kcovctl_recording.h"
 #include "kcovctl_run_options.h"
@@ -173,12 +176,26 @@ static int record_and_show(struct run_options *options, struct child *child,
 	return status;
 }
 
+/* What is wrong with the options is no news for the end of a long run. */
+static bool is_possible(const struct run_options *options)
+{
+	const char *vmlinux = options->show.naming.vmlinux;
+
+	if (vmlinux && access(vmlinux, R_OK)) {
+		warnx("%s: %s", vmlinux, error_text(errno));
+		return false;
+	}
+	return !options->output || output_check(options->output);
+}
+
 static int run_command(struct run_options *options)
 {
 	struct recording recording;
 	struct child child;
 	int status = CHILD_FAILED;
 
+	if (!is_possible(options))
+		return CHILD_FAILED;
 	child_hold(&child);
 	if (recording_open(&recording, &options->recording)) {
 		status = record_and_show(options, &child, &recording);

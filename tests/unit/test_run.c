@@ -194,6 +194,37 @@ static void output_to_a_device_is_no_file_in_its_place(void **state)
 	assert_true(S_ISCHR(status.st_mode));
 }
 
+/* Of a file that root finds of somebody else not even the mode is taken. */
+static void output_is_not_as_open_as_what_others_had_there(void **state)
+{
+	const struct directory *directory = *state;
+	struct output output;
+	const bool is_root = !geteuid();
+	struct stat status;
+
+	write_text(directory->file, "trap");
+	if (is_root)
+		assert_int_equal(chown(directory->file, 1, 1), 0);
+	assert_int_equal(chmod(directory->file, 04777), 0);
+	assert_true(output_open(&output, directory->file));
+	assert_true(output_close(&output));
+	assert_int_equal(stat(directory->file, &status), 0);
+	assert_int_equal(status.st_mode & S_ISUID, 0);
+	if (is_root)
+		assert_int_equal(status.st_mode & S_IWOTH, 0);
+}
+
+static void output_that_is_checked_leaves_nothing(void **state)
+{
+	const struct directory *directory = *state;
+	char below[128];
+
+	assert_true(output_check(directory->file));
+	assert_int_equal(access(directory->file, F_OK), -1);
+	snprintf(below, sizeof(below), "%s/none/file", directory->path);
+	assert_false(output_check(below));
+}
+
 /* --- records -------------------------------------------------------------------- */
 
 static const char saved[] =
@@ -431,6 +462,8 @@ int main(void)
 		cmocka_unit_test(losses_are_a_list),
 		WITH_FILE(output_is_there_when_it_is_closed),
 		cmocka_unit_test(output_to_a_device_is_no_file_in_its_place),
+		WITH_FILE(output_is_not_as_open_as_what_others_had_there),
+		WITH_FILE(output_that_is_checked_leaves_nothing),
 		WITH_FILE(record_is_read_sorted_and_once),
 		WITH_FILE(record_that_is_written_is_read_again),
 		cmocka_unit_test(module_that_has_gone_is_remembered_where_nothing_is_now),
