@@ -211,6 +211,7 @@ static bool add_named(struct coverage *coverage, const struct record *record,
 		.dirs = (const char *const *)naming->dirs,
 		.dir_count = naming->dir_count,
 		.no_cache = naming->no_cache,
+		.names_only = !naming->lines && !naming->sites,
 	};
 
 	if (!symbols_open(&config))
@@ -237,14 +238,16 @@ bool coverage_add(struct coverage *coverage, const struct record *record,
 
 /* --- less of it ------------------------------------------------------------ */
 
+/*
+ * A name is that of the function which all lists show, and not of one that was
+ * inlined there. A file may be that of inlined code, too.
+ */
 static bool matches(const struct filter *filter, const struct spot *spot)
 {
 	if (filter_matches(filter, spot->module, spot->function, NULL))
 		return true;
 	for (size_t i = 0; i < spot->frame_count; i++)
-		if (filter_matches(filter, spot->module,
-				   spot->frames[i].function ?
-				   spot->frames[i].function : "",
+		if (filter_matches(filter, spot->module, spot->function,
 				   spot->frames[i].file))
 			return true;
 	return false;

@@ -52,6 +52,7 @@ struct naming {
 	const char **dirs;	/* searched for modules first */
 	size_t dir_count;
 	bool sites;		/* also places that can be reached, where these are known */
+	bool lines;		/* without: names only, which takes no files */
 	bool no_cache;
 };
 

@@ -30,6 +30,19 @@ void filter_release(struct filter *filter)
 	*filter = (struct filter){ 0 };
 }
 
+static bool is_path(const char *glob)
+{
+	return strchr(glob, '/');
+}
+
+bool filter_has_paths(const struct filter *filter)
+{
+	for (size_t i = 0; i < filter->count; i++)
+		if (is_path(filter->globs[i]))
+			return true;
+	return false;
+}
+
 /* A directory's path means all below it. */
 static bool matches_from(const char *glob, const char *path)
 {
@@ -76,7 +89,7 @@ static bool matches(const char *glob, const char *module, const char *function,
 {
 	const char *colon = strchr(glob, ':');
 
-	if (strchr(glob, '/'))
+	if (is_path(glob))
 		return file && matches_path(glob, file);
 	if (!colon)
 		return !fnmatch(glob, function, 0);

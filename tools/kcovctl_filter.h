@@ -19,6 +19,9 @@ struct filter {
 void filter_add(struct filter *filter, const char *glob);
 void filter_release(struct filter *filter);
 
+/* Without such a glob nobody has to know the files. */
+bool filter_has_paths(const struct filter *filter);
+
 /* file may be NULL: then no glob of paths matches. */
 bool filter_matches(const struct filter *filter, const char *module,
 		    const char *function, const char *file);

@@ -3,7 +3,7 @@
  * The kernel, or a module: who knows what is at its places.
  *
  * The cache is asked first, then /proc/kallsyms for the name, or the file if
- * the code is not loaded, and the file for lines. Each is opened when it is
+ * the code is not loaded, and the file for lines, if these are wanted. Each is opened when it is
  * asked for the first time.
  */
 #define _GNU_SOURCE 1
@@ -29,6 +29,7 @@ struct part {
 	bool was_searched;	/* for the binary */
 	struct store *store;	/* NULL: no cache */
 	bool said_missing;
+	bool names_only;
 };
 
 /*
@@ -90,7 +91,8 @@ static void open_store(struct part *part)
 }
 
 struct part *part_open(const struct layout *layout,
-		       const struct layout_module *module, bool no_cache)
+		       const struct layout_module *module,
+		       const struct symbols_config *config)
 {
 	struct part *part = calloc(1, sizeof(*part));
 
@@ -99,7 +101,8 @@ struct part *part_open(const struct layout *layout,
 	part->layout = layout;
 	part->module = module;
 	part->id = module ? &module->id : &layout->kernel;
-	if (!no_cache && part->id->length)
+	part->names_only = config->names_only;
+	if (!config->no_cache && part->id->length)
 		open_store(part);
 	return part;
 }
@@ -132,7 +135,7 @@ static bool find_stored(struct part *part, const struct code *code,
 
 	if (!part->store || !store_find(part->store, &key, &found, &has_lines))
 		return false;
-	if (!has_lines && source_of(part))
+	if (!has_lines && !part->names_only && source_of(part))
 		return false;
 	*place = found;
 	return true;
@@ -234,6 +237,8 @@ bool part_find(struct part *part, const struct code *code, struct place *place)
 			say_missing(part);
 		return false;
 	}
+	if (part->names_only)	/* and who wants lines has to look all the same */
+		return true;
 	find_frames(part, code, place);
 	if (part->store)
 		store(part, code, place);

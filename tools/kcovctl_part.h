@@ -12,7 +12,8 @@ struct part;
 
 /* The module is NULL for the kernel. */
 struct part *part_open(const struct layout *layout,
-		       const struct layout_module *module, bool no_cache);
+		       const struct layout_module *module,
+		       const struct symbols_config *config);
 
 /* Writes what was found to the cache. */
 void part_close(struct part *part);
@@ -21,7 +22,7 @@ void part_close(struct part *part);
 bool part_has_file(struct part *part);
 
 /*
- * Set symbol and frames. The code is NULL for the kernel. False: not known, and
+ * Set symbol and, unless names are enough, frames. The code is NULL for the kernel. False: not known, and
  * the place is as it was.
  */
 bool part_find(struct part *part, const struct code *code, struct place *place);

@@ -92,8 +92,10 @@ static bool add_file(struct runs *runs, const char *path,
 static bool add_files(struct runs *runs, const struct settings *settings,
 		      char *const *files, int count)
 {
+	const struct naming naming = show_naming(&settings->show);
+
 	for (int i = 0; i < count; i++)
-		if (!add_file(runs, files[i], &settings->show.naming))
+		if (!add_file(runs, files[i], &naming))
 			return false;
 	coverage_filter(&runs->coverage, &settings->show.filter);
 	return true;

@@ -123,12 +123,12 @@ static bool save(const struct run_options *options, const struct outcome *outcom
 
 static bool show_places(struct run_options *options, struct outcome *outcome)
 {
+	const struct naming naming = show_naming(&options->show);
 	struct coverage coverage;
 	bool shown;
 
 	coverage_begin(&coverage);
-	shown = coverage_add(&coverage, &outcome->record,
-			     &options->show.naming);
+	shown = coverage_add(&coverage, &outcome->record, &naming);
 	if (shown) {
 		coverage_filter(&coverage, &options->show.filter);
 		show_print(&options->show, &coverage,

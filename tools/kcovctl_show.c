@@ -84,6 +84,15 @@ void show_release(struct show *show)
 	free(show->naming.dirs);
 }
 
+struct naming show_naming(const struct show *show)
+{
+	struct naming naming = show->naming;
+
+	naming.lines = show->view == SHOW_LINES || show->view == SHOW_TREE ||
+		       show->view == SHOW_JSON || filter_has_paths(&show->filter);
+	return naming;
+}
+
 /* Where nobody knows a line, a list of lines is silent about it. */
 static void print_lines(const struct coverage *coverage,
 			const struct census *census)

@@ -37,6 +37,9 @@ const struct option *show_table(const struct option *own);
 bool show_option(struct show *show, int option);
 void show_release(struct show *show);
 
+/* What of the files is needed for that view. */
+struct naming show_naming(const struct show *show);
+
 struct json_object;
 
 /*

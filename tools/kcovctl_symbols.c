@@ -32,7 +32,7 @@ static void open_parts(void)
 	modules = calloc(layout->count + 1, sizeof(*modules));
 	if (!modules)
 		err(1, "symbols");
-	kernel = part_open(layout, NULL, config->no_cache);
+	kernel = part_open(layout, NULL, config);
 }
 
 bool symbols_open(const struct symbols_config *given)
@@ -83,7 +83,7 @@ static struct part *part_of(const struct layout_module *module)
 	struct part **part = &modules[module - layout->modules];
 
 	if (!*part)
-		*part = part_open(layout, module, config->no_cache);
+		*part = part_open(layout, module, config);
 	return *part;
 }
 

@@ -40,6 +40,7 @@ struct symbols_config {
 	const char *const *dirs;	/* searched for modules first */
 	size_t dir_count;
 	bool no_cache;
+	bool names_only;	/* no frames: no file is looked for if the code is loaded */
 };
 
 /*

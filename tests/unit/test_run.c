@@ -75,6 +75,16 @@ static void globs_match_as_documented(void **state)
 				 table[i].function, table[i].file ? table[i].file : "-");
 }
 
+static void only_globs_of_paths_need_files(void **state)
+{
+	const char *globs[] = { "ext4:*", "fs/" };
+	const struct filter names = { globs, 1 }, both = { globs, 2 };
+
+	(void)state;
+	assert_false(filter_has_paths(&names));
+	assert_true(filter_has_paths(&both));
+}
+
 static void no_glob_matches_all(void **state)
 {
 	const struct filter none = { 0 };
@@ -412,6 +422,25 @@ static void lines_are_those_of_inlined_code_and_its_callers(void **state)
 			    "include/linux/x.h:3\n");
 }
 
+static size_t count_filtered(const char *glob)
+{
+	const struct filter filter = { &glob, 1 };
+	struct spot copy[ARRAY_SIZE(spots)];
+	struct coverage filtered = { .spots = copy, .count = ARRAY_SIZE(copy) };
+
+	memcpy(copy, spots, sizeof(copy));
+	coverage_filter(&filtered, &filter);
+	return filtered.count;
+}
+
+static void filter_is_of_the_function_that_is_listed(void **state)
+{
+	(void)state;
+	assert_int_equal(count_filtered("f"), 3);
+	assert_int_equal(count_filtered("inlined"), 0);
+	assert_int_equal(count_filtered("include/"), 1);
+}
+
 static void tree_has_directories_and_their_files(void **state)
 {
 	struct census census;
@@ -457,6 +486,7 @@ int main(void)
 {
 	const struct CMUnitTest run[] = {
 		cmocka_unit_test(globs_match_as_documented),
+		cmocka_unit_test(only_globs_of_paths_need_files),
 		cmocka_unit_test(no_glob_matches_all),
 		cmocka_unit_test(words_are_quoted_where_a_shell_needs_it),
 		cmocka_unit_test(losses_are_a_list),
@@ -470,6 +500,7 @@ int main(void)
 		cmocka_unit_test(initialisation_of_a_new_module_is_where_it_was),
 		cmocka_unit_test(initialisation_of_one_of_two_new_modules_is_nobodys),
 		cmocka_unit_test(functions_have_blocks_of_those_that_are_known),
+		cmocka_unit_test(filter_is_of_the_function_that_is_listed),
 		cmocka_unit_test(lines_are_those_of_inlined_code_and_its_callers),
 		WITH_FILE(lcov_has_functions_and_lines_by_file),
 		cmocka_unit_test(tree_has_directories_and_their_files),
