@@ -22,6 +22,9 @@
 /* How often something is done while the command runs. */
 #define MEANWHILE_MS 20
 
+/* Nobody asks for the same again so soon. */
+#define SAME_MS 200
+
 static const int ends[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
 
 static bool is_ignored(int signal)
@@ -126,10 +129,29 @@ static void reap(struct child *child)
 	}
 }
 
+/*
+ * timeout(1) and others send a signal to whom they have started, and then to all
+ * in its group: that is one request, to the command, too.
+ */
+static bool is_same_again(struct child *child, int signal)
+{
+	const struct timespec then = child->signal_time;
+	struct timespec now;
+	long long passed;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	passed = (now.tv_sec - then.tv_sec) * 1000LL +
+		 (now.tv_nsec - then.tv_nsec) / 1000000;
+	if (child->signal == signal && passed < SAME_MS)
+		return true;
+	child->signal_time = now;
+	return false;
+}
+
 /* The terminal sends a signal to all in its foreground: kill(2) to us alone. */
 static void take(struct child *child, const siginfo_t *info)
 {
-	if (info->si_signo == SIGCHLD)
+	if (info->si_signo == SIGCHLD || is_same_again(child, info->si_signo))
 		return;
 	child->signals++;
 	child->signal = info->si_signo;

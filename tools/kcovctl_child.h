@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
+#include <time.h>
 
 /* As env(1), nice(1) and timeout(1) answer. */
 enum {
@@ -24,7 +25,8 @@ struct child {
 	int status;		/* of wait(2), when it has ended */
 	bool ended;
 	int signals;		/* that we got meanwhile, */
-	int signal;		/* and the last one of them */
+	int signal;		/* and the last one of them, */
+	struct timespec signal_time;	/* which was then */
 	sigset_t awaited, before;
 };
 
@@ -39,7 +41,8 @@ int child_start(struct child *child, char *const *argv, child_prepare *prepare,
 		void *data);
 
 /*
- * Until the command has ended, or somebody asked twice to end all this. A
+ * Until the command has ended, or somebody asked twice to end all this: at
+ * least a fraction of a second apart, as timeout(1) asks twice at once. A
  * signal that the terminal did not send to both of us is passed on. What is to
  * be done meanwhile, every so often, may be NULL.
  */
