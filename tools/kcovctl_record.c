@@ -66,27 +66,58 @@ static void add_pc(struct record *record, uint64_t pc)
 	record->pcs[record->count++] = pc;
 }
 
+/* Where code lay in a second run is not where it lay in the first. */
+static bool read_layout(struct record *record, const char *line)
+{
+	if (strncmp(line, LAYOUT_LINE, strlen(LAYOUT_LINE)) ||
+	    layout_parse_line(&record->layout, line))
+		return true;
+	warnx("%s: a line of its layout is damaged, or of a second run:",
+	      record->name);
+	warnx("  give each run as a file of its own");
+	return false;
+}
+
 /* What others print into such files, as tests do on standard error, is no PC. */
-static void read_line(struct record *record, const char *line, size_t length)
+static bool read_line(struct record *record, const char *line, size_t length)
 {
 	uint64_t pc;
 
 	if (*line == '#')
-		layout_parse_line(&record->layout, line);
-	else if (pc_parse(line, length, &pc))
+		return read_layout(record, line);
+	if (pc_parse(line, length, &pc))
 		add_pc(record, pc);
+	return true;
 }
 
 static bool read_lines(struct record *record, FILE *file)
 {
+	bool read = true;
 	char *line = NULL;
 	size_t room = 0;
 	ssize_t length;
 
-	while ((length = getline(&line, &room, file)) > 0)
-		read_line(record, line, (size_t)length);
+	while (read && (length = getline(&line, &room, file)) > 0)
+		read = read_line(record, line, (size_t)length);
 	free(line);
-	return !ferror(file);
+	if (ferror(file))
+		warnx("%s: %s", record->name, error_text(errno));
+	return read && !ferror(file);
+}
+
+static bool read_file(struct record *record, const char *path)
+{
+	FILE *file = strcmp(path, "-") ? fopen(path, "re") : stdin;
+	bool read;
+
+	if (!file) {
+		warnx("%s: %s", path, error_text(errno));
+		return false;
+	}
+	read = read_lines(record, file);
+	if (file != stdin)
+		fclose(file);
+	return read;
 }
 
 static int compare(const void *left, const void *right)
@@ -118,16 +149,10 @@ static bool complete(struct record *record)
 
 bool record_read(struct record *record, const char *path)
 {
-	FILE *file;
 	bool read;
 
 	*record = (struct record){ .name = path };
-	file = strcmp(path, "-") ? fopen(path, "re") : stdin;
-	read = file && read_lines(record, file);
-	if (!read)
-		warnx("%s: %s", path, error_text(errno));
-	if (file && file != stdin)
-		fclose(file);
+	read = read_file(record, path);
 	record_sort(record);
 	if (read && complete(record))
 		return true;

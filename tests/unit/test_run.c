@@ -4,6 +4,7 @@
  * not at all.
  */
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -11,12 +12,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "tools/kcovctl.h"
 #include "tools/kcovctl_census.h"
+#include "tools/kcovctl_child.h"
 #include "tools/kcovctl_filter.h"
 #include "tools/kcovctl_history.h"
 #include "tools/kcovctl_lcov.h"
@@ -261,6 +264,18 @@ static void record_is_read_sorted_and_once(void **state)
 	record_release(&record);
 }
 
+/* Its modules lay elsewhere: names would be wrong. */
+static void two_runs_in_a_file_are_refused(void **state)
+{
+	const struct directory *directory = *state;
+	struct record record;
+	char twice[2 * sizeof(saved)];
+
+	snprintf(twice, sizeof(twice), "%s%s", saved, saved);
+	write_text(directory->file, twice);
+	assert_false(record_read(&record, directory->file));
+}
+
 static void record_that_is_written_is_read_again(void **state)
 {
 	const struct directory *directory = *state;
@@ -335,6 +350,45 @@ static void initialisation_of_one_of_two_new_modules_is_nobodys(void **state)
 	assert_int_equal(now.modules[0].sections[0].size, 0);
 	assert_int_equal(now.modules[1].sections[0].size, 0);
 	layout_release(&now);
+}
+
+/* --- the command ---------------------------------------------------------------- */
+
+static bool prepare_nothing(void *unused)
+{
+	(void)unused;
+	return true;
+}
+
+/* As timeout(1) does it: to us, and to all, among whom we are. */
+static void ask_twice_at_once(void)
+{
+	const struct timespec moment = { .tv_nsec = 20000000 };
+	const pid_t run = getppid();
+
+	nanosleep(&(struct timespec){ .tv_nsec = 200000000 }, NULL);
+	kill(run, SIGTERM);
+	nanosleep(&moment, NULL);
+	kill(run, SIGTERM);
+	_exit(0);
+}
+
+static void request_that_comes_twice_at_once_is_one(void **state)
+{
+	char *const command[] = {
+		"sh", "-c", "trap 'sleep 0.3; exit 7' TERM; while :; do sleep 0.02; done", NULL
+	};
+	struct child child;
+
+	(void)state;
+	child_hold(&child);
+	assert_int_equal(child_start(&child, command, prepare_nothing, NULL), 0);
+	if (!fork())
+		ask_twice_at_once();
+	child_wait(&child, NULL, NULL);
+	child_release(&child);
+	assert_true(child.ended);
+	assert_int_equal(child_exit_status(&child), 7);
 }
 
 /* --- lists ---------------------------------------------------------------------- */
@@ -495,10 +549,12 @@ int main(void)
 		WITH_FILE(output_is_not_as_open_as_what_others_had_there),
 		WITH_FILE(output_that_is_checked_leaves_nothing),
 		WITH_FILE(record_is_read_sorted_and_once),
+		WITH_FILE(two_runs_in_a_file_are_refused),
 		WITH_FILE(record_that_is_written_is_read_again),
 		cmocka_unit_test(module_that_has_gone_is_remembered_where_nothing_is_now),
 		cmocka_unit_test(initialisation_of_a_new_module_is_where_it_was),
 		cmocka_unit_test(initialisation_of_one_of_two_new_modules_is_nobodys),
+		cmocka_unit_test(request_that_comes_twice_at_once_is_one),
 		cmocka_unit_test(functions_have_blocks_of_those_that_are_known),
 		cmocka_unit_test(filter_is_of_the_function_that_is_listed),
 		cmocka_unit_test(lines_are_those_of_inlined_code_and_its_callers),
