@@ -7,8 +7,10 @@
  */
 #define _GNU_SOURCE 1
 #include <err.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "kcovctl.h"
 
@@ -118,7 +120,24 @@ static enum kcovctl_exit dispatch(int argc, char **argv)
 	return run_verb(verb, argc - 1, argv + 1);
 }
 
+/*
+ * A standard descriptor that the caller has closed would be the next file that is
+ * opened, and messages would go there. It stays closed to what we execute, and
+ * writing to it still fails.
+ */
+static void keep_standard_descriptors(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 int main(int argc, char **argv)
 {
+	keep_standard_descriptors();
 	return error_stdout(dispatch(argc, argv));
 }
