@@ -52,7 +52,8 @@ static const struct entry map_cures[] = {
 
 static const struct entry enable_cures[] = {
 	{ EBUSY,
-	  "this thread already records with another descriptor: disable that one first" },
+	  "this thread already records with another descriptor: disable that one first; if it\n"
+	  "is not its own, it comes from kcovctl run above: do without that" },
 	{ EINVAL,
 	  "somebody else has this descriptor enabled, or the kernel does not know the mode" },
 	{ EOPNOTSUPP, "this kernel cannot record in this mode" },
@@ -64,7 +65,8 @@ static const struct entry tree_cures[] = {
 	{ ENOTTY,
 	  "this kernel's own kcov has no process trees, only kcov.ko: enable in each process" },
 	{ EBUSY,
-	  "this thread already records with another descriptor: disable that one first" },
+	  "this thread already records with another descriptor: disable that one first; if it\n"
+	  "is not its own, it comes from kcovctl run above: do without that" },
 	{ EINVAL, "this descriptor is enabled already: disable it first" },
 	{ ENOMEM, "no memory for the tree: free some" },
 	{ 0 }
