@@ -19,8 +19,11 @@
 #include "kcovctl.h"
 #include "kcovctl_html.h"
 
-/* What genhtml puts into each of its directories: so such a one may be replaced. */
-#define MARK "gcov.css"
+/*
+ * Ours: so such a directory may be replaced. What genhtml leaves would not do, as it
+ * may be called among other files.
+ */
+#define MARK ".kcovctl-report"
 
 #define PATH_ROOM 4096
 
@@ -94,6 +97,20 @@ static bool make_pages(const char *info, const char *directory,
 	return false;
 }
 
+static bool mark(const char *made)
+{
+	char path[PATH_ROOM + 32];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/" MARK, made);
+	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+	if (fd < 0)
+		warnx("%s: %s", path, error_text(errno));
+	else
+		close(fd);
+	return fd >= 0;
+}
+
 /* Over an old one by an exchange, so that there is always one of them. */
 static bool put_in_place(const char *made, const char *directory)
 {
@@ -127,7 +144,7 @@ static bool fill(const struct coverage *coverage,
 	done = lcov_write(coverage, config, info) &&
 	       make_pages(info, made, usual);
 	unlink(info);
-	return done && put_in_place(made, directory);
+	return done && mark(made) && put_in_place(made, directory);
 }
 
 static void hold_signals(sigset_t *usual)

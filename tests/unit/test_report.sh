@@ -139,6 +139,7 @@ another_directory_is_kept()
 {
 	mkdir -p "$work/mine"
 	: >"$work/mine/file"
+	: >"$work/mine/gcov.css"
 	refuses "$work/mine: is there, and is no report" -- --html "$work/mine" "$work/run" &&
 		[ -e "$work/mine/file" ] && nothing_is_left
 }
