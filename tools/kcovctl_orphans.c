@@ -70,12 +70,20 @@ static struct processes read_processes(void)
 	return all;
 }
 
+static int compare(const void *left, const void *right)
+{
+	const struct process *a = left, *b = right;
+
+	return (a->pid > b->pid) - (a->pid < b->pid);
+}
+
 static bool is_parent_ours(const struct processes *all, pid_t parent)
 {
-	for (size_t i = 0; i < all->count; i++)
-		if (all->process[i].pid == parent)
-			return all->process[i].ours;
-	return parent == getpid();
+	const struct process wanted = { .pid = parent };
+	const struct process *found = bsearch(&wanted, all->process, all->count,
+					      sizeof(wanted), compare);
+
+	return found ? found->ours : parent == getpid();
 }
 
 static bool adopt(struct processes *all)
@@ -99,6 +107,8 @@ size_t orphans_count(void)
 	struct processes all = read_processes();
 	size_t count = 0;
 
+	if (all.count)
+		qsort(all.process, all.count, sizeof(*all.process), compare);
 	while (adopt(&all))
 		;
 	for (size_t i = 0; i < all.count; i++)
