@@ -46,7 +46,7 @@ static void add(struct items *items, const struct frame *frame,
 		(struct item){ frame->file, frame->line, function, runs };
 }
 
-/* Files, then functions before lines, then by line. */
+/* Files, then functions by name before lines. */
 static int compare(const void *left, const void *right)
 {
 	const struct item *a = left, *b = right;
@@ -54,11 +54,17 @@ static int compare(const void *left, const void *right)
 
 	if (!order)
 		order = !a->function - !b->function;
-	if (!order)
-		order = a->line - b->line;
 	if (!order && a->function)
 		order = strcmp(a->function, b->function);
-	return order;
+	return order ? order : a->line - b->line;
+}
+
+/* lcov knows functions of a file by their names: the lowest line is that of all. */
+static bool is_same(const struct item *a, const struct item *b)
+{
+	if (!a->function || !b->function)
+		return !compare(a, b);
+	return !strcmp(a->file, b->file) && !strcmp(a->function, b->function);
 }
 
 static void add_lines(struct items *items, const struct coverage *coverage)
@@ -98,7 +104,7 @@ static void merge(struct items *items)
 	for (size_t i = 0; i < items->count; i++) {
 		struct item *last = kept ? &items->item[kept - 1] : NULL;
 
-		if (!last || compare(last, &items->item[i]))
+		if (!last || !is_same(last, &items->item[i]))
 			items->item[kept++] = items->item[i];
 		else if (last->runs < items->item[i].runs)
 			last->runs = items->item[i].runs;

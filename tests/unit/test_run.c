@@ -511,6 +511,25 @@ static void tree_has_directories_and_their_files(void **state)
 	census_release(&census);
 }
 
+/* lcov adds up what has one name, however often a function was compiled. */
+static void lcov_has_a_function_of_a_name_once(void **state)
+{
+	static const struct lcov_config config = { "/nowhere", "6.1" };
+	const struct directory *directory = *state;
+	struct spot copies[] = { spots[0], spots[1] };
+	const struct coverage twice = { .spots = copies, .count = 2 };
+	char text[1024] = "";
+	FILE *file;
+
+	copies[1].offset += 0x100;
+	assert_true(lcov_write(&twice, &config, directory->file));
+	file = fopen(directory->file, "r");
+	assert_non_null(file);
+	assert_true(fread(text, 1, sizeof(text) - 1, file) > 0);
+	fclose(file);
+	assert_non_null(strstr(text, "FN:9,f\nFNDA:2,f\nFNF:1\nFNH:1\n"));
+}
+
 /* A line has the runs of its most visited place, one that was not reached has none. */
 static void lcov_has_functions_and_lines_by_file(void **state)
 {
@@ -558,6 +577,7 @@ int main(void)
 		cmocka_unit_test(functions_have_blocks_of_those_that_are_known),
 		cmocka_unit_test(filter_is_of_the_function_that_is_listed),
 		cmocka_unit_test(lines_are_those_of_inlined_code_and_its_callers),
+		WITH_FILE(lcov_has_a_function_of_a_name_once),
 		WITH_FILE(lcov_has_functions_and_lines_by_file),
 		cmocka_unit_test(tree_has_directories_and_their_files),
 	};
