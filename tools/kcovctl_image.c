@@ -85,7 +85,8 @@ static bool find_sections(struct image *image)
 			      package);
 	text = find_section(image, ".text", &image->text);
 	data = text ? elf_rawdata(elf_getscn(image->elf, text), NULL) : NULL;
-	if (!data || !data->d_buf || data->d_size != image->text.sh_size)
+	if (!data || !data->d_buf || data->d_size != image->text.sh_size ||
+	    data->d_size < IMAGE_CALL)
 		return refuse(image, "no .text with code in it",
 			      "it is damaged, or has debug information only: take a whole vmlinux");
 	image->code = data->d_buf;

@@ -205,12 +205,34 @@ static void tell_calls(const struct image *image)
 		       image->nop_count);
 }
 
+/* What is written out of order must be a file, which only then takes the name. */
 static bool may_write(const char *path, bool force)
 {
-	if (force || access(path, F_OK))
+	struct stat status;
+
+	if (strcmp(path, "-") && stat(path, &status))
+		return true;
+	if (!strcmp(path, "-") || !S_ISREG(status.st_mode)) {
+		warnx("%s: the copy is not written from its beginning to its end", path);
+		warnx("  name a regular file with --output");
+		return false;
+	}
+	if (force)
 		return true;
 	warnx("%s: it is there already", path);
 	warnx("  choose another name with --output, or replace it with --force");
+	return false;
+}
+
+/* It may be the only one there is, and belong to a package. */
+static bool is_other(const char *from, const char *to)
+{
+	struct stat a, b;
+
+	if (stat(from, &a) || stat(to, &b) || a.st_dev != b.st_dev || a.st_ino != b.st_ino)
+		return true;
+	warnx("%s: the copy would replace the kernel that it is made from", to);
+	warnx("  choose another name with --output");
 	return false;
 }
 
@@ -267,7 +289,7 @@ static enum kcovctl_exit run(int argc, char **argv)
 	if (!may_write(to, force))
 		return KCOVCTL_FAILED;
 	from = optind < argc ? strdup(argv[optind]) : find_running();
-	done = from && convert(from, to);
+	done = from && is_other(from, to) && convert(from, to);
 	free(from);
 	return done ? KCOVCTL_OK : KCOVCTL_FAILED;
 }
