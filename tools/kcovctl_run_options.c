@@ -26,7 +26,7 @@ const char run_usage[] =
 "  -o, --output FILE      keep the run for kcovctl report\n"
 "  --functions, --lines, --tree (by directories of the source), --raw (PCs),\n"
 "  --offsets, --json      what to list\n"
-"  --filter GLOB          only 'vfs_*', 'ext4:*', 'vmlinux:*', 'fs/ext4/'; repeat it\n"
+"  --filter GLOB          only 'vfs_*', 'ext4:*', 'vmlinux:*', 'fs/ext4/'; again\n"
 "  -m, --module-dir DIR, -k, --vmlinux FILE, --no-cache    as symbolize has them\n"
 "  -h, --help      this text\n"
 "A second SIGINT or SIGTERM ends the recording and not the command.\n"

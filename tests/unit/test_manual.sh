@@ -119,12 +119,11 @@ losses_have_words()
 	[ -z "$said" ] && [ "$(grep -c '\[KCOV_LOST_' kcov_loss.c)" -gt 5 ]
 }
 
-# A line of run's is longer.
 help_fits_a_screen()
 {
 	said=$(for verb in "" $(verbs); do
 		kcovctl help ${verb:+"$verb"} | awk -v verb="$verb" '
-			length > 80 && verb != "run" { print verb ": " $0 }
+			length > 80 { print verb ": " $0 }
 			END { if (NR > 30) print verb ": " NR " lines" }'
 	done)
 	[ -z "$said" ]
@@ -197,7 +196,9 @@ uname()
 kcovctl()
 {
 	if [ "$1" = functions ]; then
-		printf '%s\n' vfs_read 'ext4_read [ext4]' | grep "^${2%\*}"
+		printf '%s\n' vfs_read 'ext4_read [ext4]' | awk -v word="${2%\*}" '
+			{ module = substr($2, 2, length($2) - 2) }
+			index($1, word) == 1 || index(module ":" $1, word) == 1 { print }'
 	else
 		command kcovctl "$@"
 	fi
@@ -235,6 +236,16 @@ offers ls -- run --json l
 is commands_are_offered_behind_options
 offers_only "$work/files/one.cov" -- run -o x -- cat "$work/files/o"
 is files_are_offered_to_the_command
+offers_only "$work/files/one.cov" -- run --output = "$work/files/o"
+is files_are_offered_behind_an_equals_sign
+offers_only on off -- instances --follow =
+is values_are_offered_behind_an_equals_sign
+offers_only "$work/files/one.cov" -- run --output = x cat "$work/files/o"
+is files_are_offered_to_the_command_behind_that
+offers_only ext4_read -- functions + ext4 : ext
+is functions_are_offered_behind_a_colon
+offers_only -- functions isofs : ext
+is functions_of_other_modules_are_not
 offers_only vfs_read -- functions vf
 is functions_are_offered
 offers_only "=ext4_read" -- functions "=ext"
