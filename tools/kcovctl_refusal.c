@@ -23,9 +23,9 @@ static void explain_signature(const struct part *part)
 		warnx("  on the kernel's command line");
 		return;
 	}
-	warnx("  the kernel takes modules only that are signed with a key that it trusts:");
+	warnx("  the kernel takes modules only that are signed with a key that it knows: boot");
+	warnx("  without module.sig_enforce, or sign it with such a key:");
 	warnx("  scripts/sign-file sha256 KEY CERT %s", path);
-	warnx("  and mokutil --import CERT; or boot without module.sig_enforce");
 }
 
 void refusal_explain(const struct part *part, int err)
