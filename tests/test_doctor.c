@@ -22,6 +22,7 @@
 #include "kcov_instances.h"
 
 #define DEBUGFS		"/sys/kernel/debug"
+#define SECURITYFS	"/sys/kernel/security"
 #define RESTRICT	"/proc/sys/kernel/kptr_restrict"
 #define FTRACE		"/proc/sys/kernel/ftrace_enabled"
 #define ENTRIES		"/sys/module/kcov/parameters/function_entries"
@@ -233,6 +234,30 @@ static int run_without_debugfs(void *unused)
 	       is_result("device", "-") ? 0 : 1;
 }
 
+static int run_without_securityfs(void *unused)
+{
+	(void)unused;
+	if (unshare(CLONE_NEWNS) || (umount2(SECURITYFS, MNT_DETACH) && errno != EINVAL))
+		return -1;
+	return says(0, "mount -t securityfs") && is_result("lockdown", "note") ? 0 : 1;
+}
+
+static int run_with_securityfs(void *unused)
+{
+	(void)unused;
+	if (unshare(CLONE_NEWNS) || mount("none", SECURITYFS, "securityfs", 0, NULL))
+		return -1;
+	return says(0, VERDICT) && is_result("lockdown", "ok") ? 0 : 1;
+}
+
+/* It may be on: that it is not seen does not mean that there is none. */
+static void lockdown_that_is_not_shown_is_not_ok(void **state)
+{
+	(void)state;
+	assert_int_equal(kcov_in_child(run_without_securityfs, NULL), 0);
+	assert_int_equal(kcov_in_child(run_with_securityfs, NULL), 0);
+}
+
 static void debugfs_not_mounted_is_seen(void **state)
 {
 	(void)state;
@@ -342,6 +367,20 @@ static void little_memory_is_weighed(void **state)
 		assert_int_equal(kcov_in_child(run_without_memory, &faults[i]), 0);
 }
 
+static int run_while_recorded(void *unused)
+{
+	(void)unused;
+	return answer_wrongly(KCOV_ENABLE, EBUSY) && says(1, "is recorded already") &&
+	       is_result("KCOV_ENABLE", "BAD") && !strstr(said, "ftrace_enabled=1") ? 0 : 1;
+}
+
+/* As below kcovctl run: it is not ftrace then. */
+static void who_is_recorded_already_is_told(void **state)
+{
+	(void)state;
+	assert_int_equal(kcov_in_child(run_while_recorded, NULL), 0);
+}
+
 /* The control: a filter for a number that nobody calls. */
 static int run_with_harmless_fault(void *unused)
 {
@@ -377,6 +416,7 @@ int main(void)
 
 		cmocka_unit_test(hidden_addresses_are_seen),
 		cmocka_unit_test(who_is_not_root_is_told),
+		cmocka_unit_test(lockdown_that_is_not_shown_is_not_ok),
 		cmocka_unit_test(debugfs_not_mounted_is_seen),
 		cmocka_unit_test(function_entries_switched_off_are_seen),
 		cmocka_unit_test(rules_that_leave_mmap_out_are_seen),
@@ -385,6 +425,7 @@ int main(void)
 
 		cmocka_unit_test(each_wrong_answer_is_found),
 		cmocka_unit_test(little_memory_is_weighed),
+		cmocka_unit_test(who_is_recorded_already_is_told),
 		cmocka_unit_test(a_call_that_it_does_not_make_is_no_fault),
 		cmocka_unit_test(arguments_are_refused),
 	};

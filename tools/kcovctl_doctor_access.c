@@ -10,12 +10,14 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
 #include "kcovctl_check.h"
 #include "kcovctl_doctor.h"
 #include "libkcov/lockdown.h"
 
 #define DEBUGFS "/sys/kernel/debug"
+#define LOCKDOWN "/sys/kernel/security/lockdown"
 #define SECURE_BOOT "/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
 
 /* Its first character that is no blank, 0: there is no such file. */
@@ -43,10 +45,22 @@ static bool has_secure_boot(void)
 	return length == sizeof(bytes) && bytes[4];
 }
 
-static void check_lockdown(void)
+/* Where it is not to be seen, the kernel may be locked down as well as not. */
+static bool shows_lockdown(const struct patient *patient)
+{
+	return !access(LOCKDOWN, F_OK) || (patient->config.text &&
+	       !config_has(&patient->config, "SECURITY_LOCKDOWN_LSM"));
+}
+
+static void check_lockdown(const struct patient *patient)
 {
 	const struct libkcov_lockdown lockdown = libkcov_lockdown();
 
+	if (!shows_lockdown(patient)) {
+		check_say("lockdown", CHECK_NOTE, "cannot be seen: there is no " LOCKDOWN);
+		check_cure("mount -t securityfs none /sys/kernel/security");
+		return;
+	}
 	if (!lockdown.level[0]) {
 		check_say("lockdown", CHECK_OK, "none%s",
 			  has_secure_boot() ? ", although Secure Boot is on" : "");
@@ -68,8 +82,8 @@ static void check_signatures(const struct patient *patient)
 		return;
 	}
 	check_say("module signatures", CHECK_NOTE, "only signed modules are loaded");
-	check_cure("sign kcov.ko: scripts/sign-file sha256 KEY CERT kcov.ko, and");
-	check_cure("mokutil --import CERT; or boot without module.sig_enforce");
+	check_cure("boot without module.sig_enforce, or sign kcov.ko with a key that the");
+	check_cure("kernel knows: scripts/sign-file sha256 KEY CERT kcov.ko");
 }
 
 static void check_debugfs(void)
@@ -129,7 +143,7 @@ static void check_privileges(const struct patient *patient)
 
 void doctor_access(struct patient *patient)
 {
-	check_lockdown();
+	check_lockdown(patient);
 	check_signatures(patient);
 	check_debugfs();
 	check_addresses(patient);

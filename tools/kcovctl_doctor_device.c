@@ -50,9 +50,12 @@ static bool may_try(const char *name)
 	return !obstacle;
 }
 
-static void explain(int err)
+static void explain(unsigned long number, int err)
 {
-	if (err == EBUSY) {
+	if (err == EBUSY && number != KCOV_INIT_TRACE) {
+		check_cure("this thread is recorded already, as all are below kcovctl run: call it");
+		check_cure("from elsewhere");
+	} else if (err == EBUSY) {
 		check_cure("function entries cannot be recorded, see dmesg:");
 		check_cure("sysctl kernel.ftrace_enabled=1");
 	} else if (err == ENOMEM) {
@@ -67,7 +70,8 @@ static void explain(int err)
 /* What is more than one thread's places may want more memory than there is just now. */
 static enum check_result weigh(unsigned long number, int err)
 {
-	return err == ENOMEM && number != KCOV_INIT_TRACE ? CHECK_NOTE : CHECK_BAD;
+	return err == ENOMEM && (number == KCOV_REMOTE_ENABLE || number == KCOV_TREE_ENABLE) ?
+	       CHECK_NOTE : CHECK_BAD;
 }
 
 /* One call; what it must answer is 0 or an errno. */
@@ -84,7 +88,7 @@ static bool answers(const char *name, unsigned long number, unsigned long argume
 	snprintf(wanted, sizeof(wanted), "%s", expected ? strerrorname_np(expected) : "0");
 	check_say(name, weigh(number, err), "%#lx: %s, not %s", number,
 		  err ? error_text(err) : "0", wanted);
-	explain(err);
+	explain(number, err);
 	return false;
 }
 
@@ -97,7 +101,7 @@ static bool refuses(const char *name, unsigned long number, unsigned long argume
 		return true;
 	check_say(name, CHECK_BAD, "%#lx: %s to what must be refused with EINVAL", number,
 		  err ? error_text(err) : "0");
-	explain(err);
+	explain(number, err);
 	return false;
 }
 
@@ -197,9 +201,11 @@ static int parameter(const char *name)
 	return value;
 }
 
-static void explain_no_pc(void)
+static void explain_no_pc(const struct patient *patient)
 {
-	if (parameter("function_entries") == 'N')
+	if (patient->has_own_kcov)
+		check_cure("a kernel with CONFIG_KCOV_INSTRUMENT_ALL=y: this one has no callbacks");
+	else if (parameter("function_entries") == 'N')
 		check_cure("function entries are switched off: kcovctl functions --on");
 	else
 		check_cure("the rules may leave out what it calls: kcovctl functions default");
@@ -212,10 +218,10 @@ static void check_first_pc(struct patient *patient)
 	patient->pcs = record_mmap();
 	if (!patient->pcs) {
 		check_say("first PC", CHECK_BAD, "a plain mmap() records nothing");
-		explain_no_pc();
+		explain_no_pc(patient);
 	} else if (!is_in_range(patient->pcs)) {
 		check_say("first PC", CHECK_BAD, "a PC is outside of the kernel's code");
-		explain(0);
+		explain(KCOV_ENABLE, 0);
 	} else {
 		check_say("first PC", CHECK_OK, "a plain mmap() records %lu, from %#lx on",
 			  patient->pcs, cover[1]);
