@@ -427,8 +427,16 @@ uninstall: headers
 	$(Q)rm -f $(moddir)/updates/kcov.ko
 	$(Q)$(depmod)
 
+# make parts names at spaces, and rm -rf would take each part for a directory.
+places := DESTDIR INSTALL_MOD_PATH PREFIX LIBDIR INCLUDEDIR
+$(foreach place,$(places),$(if $(word 2,x$($(place))x),$(error \
+	$(place)=$($(place)): a place with a space cannot be installed to, nor be cleared: choose another)))
+
 # What a program needs that is built with the library.
 .PHONY: install-lib uninstall-lib
+# the loader finds what lies in /usr/local by its index only, which a package has no use for
+ldconfig = if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" = 0 ]; then PATH="$$PATH:/sbin:/usr/sbin" ldconfig || \
+	echo "make: programs find $(libdir)/$(lib_soname) when ldconfig has run" >&2; fi
 libdir = $(DESTDIR)$(LIBDIR)
 incdir = $(DESTDIR)$(INCLUDEDIR)
 install-lib: lib
@@ -437,11 +445,13 @@ install-lib: lib
 	$(Q)ln -sf $(lib_soname) $(libdir)/libkcov.so
 	$(Q)install -D -m 644 -t $(libdir)/pkgconfig build/lib/libkcov.pc
 	$(Q)install -D -m 644 -t $(incdir) include/libkcov.h include/kcov_ioctl.h
+	$(Q)$(ldconfig)
 
 uninstall-lib:
 	$(call say,REMOVE,$(libdir)/libkcov.so)
 	$(Q)rm -f $(addprefix $(libdir)/,libkcov.a $(lib_soname) libkcov.so pkgconfig/libkcov.pc) \
 		$(addprefix $(incdir)/,libkcov.h kcov_ioctl.h)
+	$(Q)$(ldconfig)
 
 # All that is no module
 prefix = $(DESTDIR)$(PREFIX)

@@ -87,12 +87,20 @@ symbols_are_bound_at_once()
 	says readelf -d "$lib/libkcov.so.0" && grep -q 'FLAGS.*NOW' "$dir/said"
 }
 
+# It would clear what the name begins with.
+a_space_is_refused()
+{
+	mkdir "$dir/my"
+	! says make --no-print-directory -n uninstall-tools DESTDIR="$dir/my root" &&
+		grep -q 'DESTDIR=.*a place with a space' "$dir/said" && ! grep 'rm -' "$dir/said"
+}
+
 nothing_is_left()
 {
 	says find "$dir/root" ! -type d && [ ! -s "$dir/said" ]
 }
 
-echo "1..11"
+echo "1..12"
 install_lib install-lib
 is "library_is_installed"
 flags="--cflags --libs"
@@ -118,3 +126,5 @@ install_lib uninstall-lib && nothing_is_left
 is "uninstall_leaves_nothing"
 ! build gone cc
 is "without_it_nothing_is_built"
+a_space_is_refused
+is "place_with_a_space_is_refused"
