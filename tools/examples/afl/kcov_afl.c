@@ -7,12 +7,12 @@
  *	AFL_LLVM_INSTRUMENT=LLVM-NATIVE afl-clang-fast -fno-sanitize-coverage=trace-pc-guard \
  *		-O2 -o kcov_afl kcov_afl.c $(pkg-config --cflags --libs libkcov)
  *	mkdir seeds && printf 'KPCK\14\3\0\5\0\1\0\1' >seeds/fill
- *	sudo insmod kcov_crash.ko
+ *	sudo modprobe kcov; sudo insmod build/$(uname -r)/sample/kcov_crash.ko
  *	sudo AFL_SKIP_CPUFREQ=1 afl-fuzz -i seeds -o found -- ./kcov_afl FILE
  *
- * FILE is /sys/kernel/debug/kcov_crash/input if none is given: the driver tests/sample/kcov_crash.c
- * has a bug that is found within some ten thousand inputs. An input that was found is run again by
- * `./kcov_afl FILE <found/default/crashes/id:...`.
+ * FILE is /sys/kernel/debug/kcov_crash/input if none is given: the driver tests/sample/kcov_crash.c,
+ * which `make sample` builds in kcov's source, has a bug that is found within some ten thousand
+ * inputs. An input that was found is run again by `./kcov_afl FILE <found/default/crashes/id:...`.
  *
  * With KCOV_OFF in the environment nothing is recorded: to see what coverage is good for.
  */

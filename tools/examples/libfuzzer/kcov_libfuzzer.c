@@ -7,14 +7,14 @@
  *	apt-get install clang libclang-rt-dev libkcov-dev
  *	clang -O2 -c kcov_libfuzzer.c $(pkg-config --cflags libkcov)
  *	clang -fsanitize=fuzzer -o kcov_libfuzzer kcov_libfuzzer.o $(pkg-config --libs libkcov)
- *	sudo insmod kcov_crash.ko
+ *	sudo modprobe kcov; sudo insmod build/$(uname -r)/sample/kcov_crash.ko
  *	mkdir corpus && sudo KCOV_FILE=FILE ./kcov_libfuzzer -max_len=16 -len_control=0 corpus
  *
  * It is compiled without -fsanitize=fuzzer, so that its own branches do not count.
  * FILE is /sys/kernel/debug/kcov_crash/input if none is given: the driver
- * tests/sample/kcov_crash.c has a bug that is found within some ten thousand inputs, the magic
- * number in front of it without a seed: from the comparison. An input that was found is run
- * again by `./kcov_libfuzzer crash-...`.
+ * tests/sample/kcov_crash.c, which `make sample` builds in kcov's source, has a bug that is found
+ * within some ten thousand inputs, the magic number in front of it without a seed: from the
+ * comparison. An input that was found is run again by `./kcov_libfuzzer crash-...`.
  *
  * With KCOV_OFF in the environment nothing is recorded, with KCOV_CMP_OFF no comparisons: to see
  * what each is good for.
