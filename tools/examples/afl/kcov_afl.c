@@ -11,7 +11,7 @@
  *	sudo AFL_SKIP_CPUFREQ=1 afl-fuzz -i seeds -o found -- ./kcov_afl FILE
  *
  * FILE is /sys/kernel/debug/kcov_crash/input if none is given: the driver tests/sample/kcov_crash.c,
- * which `make sample` builds in kcov's source, has a bug that is found within some ten thousand
+ * which `make sample` builds in kcov's source, has a bug that is found within some ten thousands of
  * inputs. An input that was found is run again by `./kcov_afl FILE <found/default/crashes/id:...`.
  *
  * With KCOV_OFF in the environment nothing is recorded: to see what coverage is good for.
