@@ -10,9 +10,10 @@
  *	sudo modprobe kcov; sudo insmod build/$(uname -r)/sample/kcov_crash.ko
  *	sudo AFL_SKIP_CPUFREQ=1 afl-fuzz -i seeds -o found -- ./kcov_afl FILE
  *
- * FILE is /sys/kernel/debug/kcov_crash/input if none is given: the driver tests/sample/kcov_crash.c,
- * which `make sample` builds in kcov's source, has a bug that is found within some ten thousands of
- * inputs. An input that was found is run again by `./kcov_afl FILE <found/default/crashes/id:...`.
+ * FILE is /sys/kernel/debug/kcov_crash/input if none is given: the driver
+ * tests/sample/kcov_crash.c, which `make sample` builds in kcov's source, has a bug that is found
+ * within some tens of thousands of inputs. An input that was found is run again by
+ * `./kcov_afl FILE <found/default/crashes/id:...`.
  *
  * With KCOV_OFF in the environment nothing is recorded: to see what coverage is good for.
  */
