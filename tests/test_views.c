@@ -112,6 +112,18 @@ static void what_was_lost_is_said_in_words(void **state)
 	assert_non_null(strstr(said, "a mistake in the driver: dmesg names it"));
 }
 
+/* As if a module of another version had no such file. */
+static void losses_that_nobody_knows_are_not_none(void **state)
+{
+	char text[2048];
+
+	(void)state;
+	kcov_run("mount -o bind /dev/null " KCOV_LOST " && kcovctl instances 2>&1; umount "
+		 KCOV_LOST, text, sizeof(text));
+	assert_non_null(strstr(text, "what else was lost is not known"));
+	assert_null(strstr(text, "nothing else was lost"));
+}
+
 static void follow_is_switched(void **state)
 {
 	(void)state;
@@ -288,6 +300,7 @@ int main(void)
 		KCOV_TEST(records_that_were_dropped_are_shown),
 		KCOV_TEST(json_has_the_same),
 		KCOV_TEST(what_was_lost_is_said_in_words),
+		cmocka_unit_test(losses_that_nobody_knows_are_not_none),
 		cmocka_unit_test(follow_is_switched),
 		cmocka_unit_test(watch_goes_on_until_it_is_interrupted),
 		cmocka_unit_test(watch_as_json_is_an_object_a_line),

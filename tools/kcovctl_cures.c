@@ -86,6 +86,10 @@ void cures_print(const struct losses *losses)
 {
 	size_t count = 0;
 
+	if (!losses->count) {
+		puts("what else was lost is not known: " MOD_DIRECTORY "/lost cannot be read");
+		return;
+	}
 	for (size_t i = 0; i < losses->count; i++) {
 		if (!losses->loss[i].number)
 			continue;

@@ -79,6 +79,10 @@ static void show_instances(struct view *view)
 			show_line(view, all, line);
 	}
 	free(line);
+	if (ferror(view->instances)) {
+		warnx(MOD_DIRECTORY "/instances: %s", error_text(errno));
+		view->complete = false;
+	}
 	if (!all)
 		printf("%zu descriptor%s, %" PRIu64 " KiB of buffers\n", view->count,
 		       view->count == 1 ? "" : "s", view->words * 8 >> 10);
