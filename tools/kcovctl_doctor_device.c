@@ -53,8 +53,8 @@ static bool may_try(const char *name)
 static void explain(unsigned long number, int err)
 {
 	if (err == EBUSY && number != KCOV_INIT_TRACE) {
-		check_cure("this thread is recorded already, as all are below kcovctl run: call it");
-		check_cure("from elsewhere");
+		check_cure("this thread is recorded already, as all are below kcovctl run:");
+		check_cure("call it from elsewhere");
 	} else if (err == EBUSY) {
 		check_cure("function entries cannot be recorded, see dmesg:");
 		check_cure("sysctl kernel.ftrace_enabled=1");
@@ -204,7 +204,7 @@ static int parameter(const char *name)
 static void explain_no_pc(const struct patient *patient)
 {
 	if (patient->has_own_kcov)
-		check_cure("a kernel with CONFIG_KCOV_INSTRUMENT_ALL=y: this one has no callbacks");
+		check_cure("boot one with CONFIG_KCOV_INSTRUMENT_ALL=y: this has no callbacks");
 	else if (parameter("function_entries") == 'N')
 		check_cure("function entries are switched off: kcovctl functions --on");
 	else

@@ -64,6 +64,11 @@ static int run(const char *command)
 	"-fcf-protection=branch -Wl,--defsym=__start_mcount_loc=__start___mcount_loc " \
 	"-Wl,--defsym=__stop_mcount_loc=__stop___mcount_loc -Wl,--build-id kernel.c "
 
+/* A .text that is shorter than a call, and a list that names places outside of it. */
+#define TINY "printf '.globl __fentry__\\n__fentry__: ret\\n.section .rodata\\n" \
+	".globl __start_mcount_loc, __stop_mcount_loc\\n__start_mcount_loc: .quad 0x5000\\n" \
+	"__stop_mcount_loc:\\n' >tiny.s && gcc -g -c tiny.s"
+
 static int set_up(void **state)
 {
 	char path[128];
@@ -77,10 +82,7 @@ static int set_up(void **state)
 	file = fopen(path, "we");
 	if (!file || fputs(source, file) < 0 || fclose(file))
 		return -1;
-	if (!run("printf '.globl __fentry__\\n__fentry__: ret\\n"
-		 ".section .rodata\\n.globl __start_mcount_loc, __stop_mcount_loc\\n"
-		 "__start_mcount_loc: .quad 0x5000\\n__stop_mcount_loc:\\n' >tiny.s && "
-		 "gcc -g -c tiny.s") &&
+	if (!run(TINY) &&
 	    !run(COMPILE "-o calls") && !run(COMPILE "-mnop-mcount -o nops") &&
 	    !run("gcc -g -O1 -pg -mfentry -c kernel.c -o object.o"))
 		return 0;
