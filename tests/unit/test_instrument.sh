@@ -299,6 +299,11 @@ read -r symbol module < <(awk '$3 ~ "^lib/(crc/)?crc(8|16|-itu-t)$" { sub(".*/",
 sed -i "s/^0x[0-9a-f]*\t\($symbol\)\t/0x00c0ffee\t\1\t/" "$work/crc/Module.symvers"
 refuses "the versions of $symbol and others differ" "linux-source-" -- -H "$work/crc" "$module" && [ ! -e "$result/$module.ko" ]
 is "source_that_gives_other_symbol_versions_is_refused"
+copy_headers btf
+rm -f "$work/btf/vmlinux"
+: >"$work/btf/vmlinux"
+KCOV_MAKE="${KCOV_MAKE-make} PAHOLE=false" builds -c "$work/btf.cache" -H "$work/btf" isofs
+is "headers_with_a_vmlinux_need_no_pahole"
 copy_modules other
 sed -i "s/vermagic=${release:0:3}/vermagic=9.9/" "$copied/kernel/fs/isofs/isofs.ko"
 index_copied

@@ -6,6 +6,9 @@
 # build_all), and whether what came out is as it should be.
 
 # kbuild DIR WORDS...: a make in that directory of the tree
+# BTF is for BPF that looks into a module: where headers have a vmlinux, it would take
+# pahole, of a version that fits, and what is recorded is the same without. That the
+# kernel has it (CONFIG_DEBUG_INFO_BTF_MODULES) stays said, as parts depend on it.
 kbuild()
 {
 	local dir=$1
@@ -13,7 +16,8 @@ kbuild()
 	# shellcheck disable=SC2086 # words
 	$make -C "$headers" M="$tree/$dir" -j"$jobs" ${verbose:+V=1} \
 		KBUILD_EXTRA_SYMBOLS="$work/kcov.symvers" ${options[0]+"${options[@]}"} KCOV_OBJECTS="${objects[*]}" \
-		KCOV_TREE="$tree" KCOV_INCLUDE="$include" KCOV_TOOLS="$here" KCOV_COMPARISONS="$comparisons" "$@" \
+		KCOV_TREE="$tree" KCOV_INCLUDE="$include" KCOV_TOOLS="$here" KCOV_COMPARISONS="$comparisons" \
+		cmd_btf_ko= "$@" \
 		</dev/null 2>&1
 }
 
