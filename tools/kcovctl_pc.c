@@ -2,6 +2,7 @@
 /*
  * A recorded PC as a line of text: reading it.
  */
+#include "kcovctl_hex.h"
 #include "kcovctl_pc.h"
 
 #define PC_DIGITS 16
@@ -27,9 +28,15 @@ static const unsigned char digit_values[256] = {
 static bool parse_digits(const char *digits, size_t length, uint64_t *value)
 {
 	uint64_t sum = 0;
+	uint32_t eight;
 
 	if (!length || length > PC_DIGITS)
 		return false;
+	for (; length >= 8; length -= 8, digits += 8) {
+		if (!hex_get(digits, &eight))
+			return false;
+		sum = sum << 32 | eight;
+	}
 	for (size_t i = 0; i < length; i++) {
 		unsigned int digit = digit_values[(unsigned char)digits[i]];
 

@@ -2,6 +2,7 @@
 /*
  * kcovctl symbolize: its pure parts, PCs as text and symbols by address.
  */
+#include <ctype.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -265,6 +266,31 @@ static void lines_that_are_text(void **state)
 		assert_false(pc_parse(text[i], strlen(text[i]), &pc));
 }
 
+/* Blanks at the end are no part of the number. */
+static bool may_stand(size_t at, int byte)
+{
+	return (byte && isxdigit(byte)) ||
+	       (at == 15 && byte && strchr(" \t\r\n", byte));
+}
+
+static void digits_are_digits_at_each_place(void **state)
+{
+	(void)state;
+	for (size_t at = 0; at < 16; at++) {
+		for (int byte = 0; byte < 256; byte++) {
+			char line[] = "0xf123456789abCDEF";
+			const size_t length = strlen(line);
+			uint64_t pc;
+
+			line[2 + at] = (char)byte;
+			assert_int_equal(pc_parse(line, length, &pc),
+					 may_stand(at, byte));
+			if (may_stand(at, byte))
+				assert_true(pc == strtoull(line, NULL, 16));
+		}
+	}
+}
+
 static void a_line_is_not_read_past_its_length(void **state)
 {
 	uint64_t pc;
@@ -297,6 +323,7 @@ int main(void)
 		cmocka_unit_test(bad_module_lines_are_numbered),
 		cmocka_unit_test(lines_that_are_pcs),
 		cmocka_unit_test(lines_that_are_text),
+		cmocka_unit_test(digits_are_digits_at_each_place),
 		cmocka_unit_test(a_line_is_not_read_past_its_length),
 	};
 
