@@ -19,6 +19,8 @@ struct store {
 	struct storefile file;
 	bool has_file;
 	struct binary_source source;	/* a path of "": no lines */
+	const char *section;	/* the last one asked for */
+	uint32_t section_number;
 	struct storing_place *added;
 	size_t count, room;
 };
@@ -81,26 +83,38 @@ static uint32_t find_section(const struct storefile *file, const char *name)
 	return i;
 }
 
-static int compare_keys(const void *a, const void *b)
+/* What is asked comes from one section, as a rule, and names do not move. */
+static uint32_t section_of(struct store *store, const char *name)
 {
-	const struct storefile_entry *x = a, *y = b;
-
-	if (x->section != y->section)
-		return x->section < y->section ? -1 : 1;
-	return (x->offset > y->offset) - (x->offset < y->offset);
+	if (store->section != name) {
+		store->section = name;
+		store->section_number = find_section(&store->file, name);
+	}
+	return store->section_number;
 }
 
-static const struct storefile_entry *find_entry(const struct store *store,
+static const struct storefile_entry *find_entry(struct store *store,
 						const struct store_key *key)
 {
-	struct storefile_entry wanted = { .offset = (uint32_t)key->offset };
+	const struct storefile *file = &store->file;
+	uint32_t section, slot, count;
 
 	if (!store->has_file || key->offset > UINT32_MAX)
 		return NULL;
-	wanted.section = find_section(&store->file, key->section);
-	return bsearch(&wanted, store->file.entries,
-		       store->file.header->entry_count, sizeof(wanted),
-		       compare_keys);
+	section = section_of(store, key->section);
+	slot = storefile_hash(section, (uint32_t)key->offset);
+	count = file->header->slot_count;
+	for (uint32_t i = 0; i < count; i++, slot++) {
+		uint32_t number = file->slots[slot & (count - 1)];
+		const struct storefile_entry *entry;
+
+		if (!number || number > file->header->entry_count)
+			return NULL;
+		entry = &file->entries[number - 1];
+		if (entry->section == section && entry->offset == key->offset)
+			return entry;
+	}
+	return NULL;
 }
 
 static void set_frames(const struct storefile *file,
@@ -134,6 +148,8 @@ bool store_find(struct store *store, const struct store_key *key,
 	    file->header->frame_count)
 		return false;
 	place->symbol = text_at(file, entry->symbol);
+	if (!*place->symbol)
+		place->symbol = NULL;
 	place->symbol_offset = entry->symbol_offset;
 	place->symbol_size = entry->symbol_size;
 	if (entry->frame_count)

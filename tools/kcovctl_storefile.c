@@ -25,21 +25,24 @@
 
 #define NAME_ROOM (BUILDID_MAX * 2 + 16)
 
+static uint64_t add(uint64_t sum, uint64_t word)
+{
+	sum = (sum ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+	return sum ^ sum >> 32;
+}
+
 uint64_t storefile_sum(const unsigned char *bytes, size_t size)
 {
 	size_t from = offsetof(struct storefile_header, source_size);
-	uint64_t sum = size;
+	uint64_t sum = size, word;
 
-	for (; from < size; from += sizeof(uint64_t)) {
-		size_t left = size - from;
-		uint64_t word = 0;
-
-		memcpy(&word, bytes + from,
-		       left < sizeof(word) ? left : sizeof(word));
-		sum = (sum ^ word) * UINT64_C(0x9e3779b97f4a7c15);
-		sum ^= sum >> 32;
+	for (; size - from >= sizeof(word); from += sizeof(word)) {
+		memcpy(&word, bytes + from, sizeof(word));
+		sum = add(sum, word);
 	}
-	return sum;
+	word = 0;
+	memcpy(&word, bytes + from, size - from);
+	return add(sum, word);
 }
 
 /* Sums of 32-bit numbers times small sizes: no overflow. */
@@ -47,6 +50,7 @@ static uint64_t size_of(const struct storefile_header *header)
 {
 	return sizeof(*header) +
 	       header->section_count * (uint64_t)sizeof(uint32_t) +
+	       header->slot_count * (uint64_t)sizeof(uint32_t) +
 	       header->entry_count * (uint64_t)sizeof(struct storefile_entry) +
 	       header->frame_count * (uint64_t)sizeof(struct storefile_frame) +
 	       header->text_size;
@@ -65,6 +69,8 @@ static void set_pointers(struct storefile *file)
 
 	file->sections = (const uint32_t *)next;
 	next += file->header->section_count * sizeof(*file->sections);
+	file->slots = (const uint32_t *)next;
+	next += file->header->slot_count * sizeof(*file->slots);
 	file->entries = (const struct storefile_entry *)next;
 	next += file->header->entry_count * sizeof(*file->entries);
 	file->frames = (const struct storefile_frame *)next;
@@ -81,6 +87,7 @@ bool storefile_parse(struct storefile *file, unsigned char *bytes, size_t size,
 	if (size < sizeof(*header) || header->magic != STOREFILE_MAGIC ||
 	    size_of(header) != size || !header->text_size || bytes[size - 1] ||
 	    header->source_path >= header->text_size || !is_of(header, id) ||
+	    header->slot_count & (header->slot_count - 1) ||
 	    storefile_sum(bytes, size) != header->sum)
 		return false;
 	set_pointers(file);

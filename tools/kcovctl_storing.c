@@ -115,6 +115,26 @@ static void sort(struct storing *storing)
 	storing->header.entry_count = kept;
 }
 
+static void fill_slots(struct storing *storing)
+{
+	uint32_t count = 2;
+
+	while (count / 2 < storing->header.entry_count)
+		count *= 2;
+	storing->header.slot_count = count;
+	storing->slots = calloc(count, sizeof(*storing->slots));
+	if (!storing->slots)
+		err(1, "cache");
+	for (uint32_t i = 0; i < storing->header.entry_count; i++) {
+		const struct storefile_entry *entry = &storing->entries[i];
+		uint32_t slot = storefile_hash(entry->section, entry->offset);
+
+		while (storing->slots[slot & (count - 1)])
+			slot++;
+		storing->slots[slot & (count - 1)] = i + 1;
+	}
+}
+
 static void append(struct storing *storing, const void *from, size_t size)
 {
 	if (size)
@@ -125,13 +145,15 @@ static void append(struct storing *storing, const void *from, size_t size)
 bool storing_end(struct storing *storing)
 {
 	struct storefile_header *header = &storing->header;
-	uint64_t sections, entries, frames, size;
+	uint64_t sections, slots, entries, frames, size;
 
 	sort(storing);
+	fill_slots(storing);
 	sections = header->section_count * sizeof(*storing->sections);
+	slots = header->slot_count * sizeof(*storing->slots);
 	entries = header->entry_count * sizeof(*storing->entries);
 	frames = header->frame_count * sizeof(*storing->frames);
-	size = sizeof(*header) + sections + entries + frames +
+	size = sizeof(*header) + sections + slots + entries + frames +
 	       storing->texts.size;
 	if (size > STOREFILE_MAX)
 		return false;
@@ -141,6 +163,7 @@ bool storing_end(struct storing *storing)
 		err(1, "cache");
 	append(storing, header, sizeof(*header));
 	append(storing, storing->sections, sections);
+	append(storing, storing->slots, slots);
 	append(storing, storing->entries, entries);
 	append(storing, storing->frames, frames);
 	append(storing, storing->texts.bytes, storing->texts.size);
@@ -153,6 +176,7 @@ void storing_release(struct storing *storing)
 {
 	texts_release(&storing->texts);
 	free(storing->sections);
+	free(storing->slots);
 	free(storing->entries);
 	free(storing->frames);
 	free(storing->bytes);

@@ -21,6 +21,7 @@ struct storing_place {
 struct storing {
 	struct storefile_header header;
 	uint32_t *sections;
+	uint32_t *slots;
 	struct storefile_entry *entries;
 	size_t entry_room;
 	struct storefile_frame *frames;
