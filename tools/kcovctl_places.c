@@ -95,6 +95,11 @@ const char *places_text(const char *text)
 	return obstack_copy(&memory, text, strlen(text) + 1);
 }
 
+const char *places_bytes(const char *bytes, size_t size)
+{
+	return obstack_copy(&memory, bytes, size);
+}
+
 const struct frame *places_frames(const struct frame *frames, size_t count)
 {
 	return obstack_copy(&memory, frames, count * sizeof(*frames));

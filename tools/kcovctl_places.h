@@ -15,6 +15,7 @@ struct place *places_get(uint64_t pc, bool *is_new);
 
 /* Copies that live as long as the places do. */
 const char *places_text(const char *text);
+const char *places_bytes(const char *bytes, size_t size);
 const struct frame *places_frames(const struct frame *frames, size_t count);
 
 #endif

@@ -3,8 +3,7 @@
  * A place as lines of text.
  *
  * Traces come by the same places again and again: when all names are known, most
- * of the time would go into making the same text. So some of it is kept, in a
- * table in which a place has one slot, which the last one that came has.
+ * of the time would go into making the same text. So a place keeps its own.
  */
 #define _GNU_SOURCE 1
 #include <err.h>
@@ -12,17 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kcovctl_hex.h"
+#include "kcovctl_places.h"
 #include "kcovctl_print.h"
-
-#define SLOTS 65536
-
-struct text {
-	const struct place *place;
-	char *bytes;
-	size_t length;
-};
-
-static struct text *slots;
 
 /* The text that is being made, from bytes to at. */
 static struct {
@@ -67,17 +58,26 @@ static void put(const char *text)
 	buffer.at = stpcpy(buffer.at, text);
 }
 
-static void put_hex(char before, uint64_t number)
+static void put_hex(const char *before, uint64_t number)
 {
 	int shift = number ? (63 - __builtin_clzll(number)) & ~3 : 0;
-	char *at = buffer.at;
+	char *at = stpcpy(buffer.at, before);
 
-	*at++ = before;
-	*at++ = '0';
-	*at++ = 'x';
 	for (; shift >= 0; shift -= 4)
 		*at++ = "0123456789abcdef"[number >> shift & 15];
 	buffer.at = at;
+}
+
+static void put_pc(uint64_t pc)
+{
+	if (!(pc >> 60)) {
+		put_hex("0x", pc);
+		return;
+	}
+	put("0x");
+	hex_put(buffer.at, (uint32_t)(pc >> 32));
+	hex_put(buffer.at + 8, (uint32_t)pc);
+	buffer.at += 16;
 }
 
 static void put_decimal(int number)
@@ -111,8 +111,8 @@ static void put_symbol(const struct place *place)
 	}
 	*buffer.at++ = ' ';
 	put(place->symbol);
-	put_hex('+', place->symbol_offset);
-	put_hex('/', place->symbol_size);
+	put_hex("+0x", place->symbol_offset);
+	put_hex("/0x", place->symbol_size);
 	if (place->module) {
 		put(" [");
 		put(place->module);
@@ -142,47 +142,23 @@ static void put_callers(const struct place *place)
 	}
 }
 
-static void make_text(struct text *text, const struct place *place,
-		      enum print_style style)
+static void make_text(struct place *place, enum print_style style)
 {
 	begin(place);
-	put_hex(' ', place->pc);
+	put_pc(place->pc);
 	put_symbol(place);
 	if (style == PRINT_INLINES)
 		put_innermost(place);
-	put("\n");
+	*buffer.at++ = '\n';
 	if (style == PRINT_INLINES)
 		put_callers(place);
-	/* there is no blank before the PC */
-	text->length = (size_t)(buffer.at - buffer.bytes) - 1;
-	text->place = place;
-	free(text->bytes);
-	text->bytes = malloc(text->length);
-	if (!text->bytes)
-		err(1, "text");
-	memcpy(text->bytes, buffer.bytes + 1, text->length);
+	place->printed_length = (size_t)(buffer.at - buffer.bytes);
+	place->printed = places_bytes(buffer.bytes, place->printed_length);
 }
 
-void print_place(const struct place *place, enum print_style style, FILE *out)
+void print_place(struct place *place, enum print_style style, FILE *out)
 {
-	struct text *text;
-
-	if (!slots)
-		slots = calloc(SLOTS, sizeof(*slots));
-	if (!slots)
-		err(1, "text");
-	text = &slots[place->pc * UINT64_C(0x9e3779b97f4a7c15) >> 48];
-	if (text->place != place)
-		make_text(text, place, style);
-	fwrite_unlocked(text->bytes, 1, text->length, out);
-}
-
-void print_forget(void)
-{
-	for (size_t i = 0; slots && i < SLOTS; i++)
-		free(slots[i].bytes);
-	free(slots);
-	slots = NULL;
-	free(buffer.bytes);
-	memset(&buffer, 0, sizeof(buffer));
+	if (!place->printed)
+		make_text(place, style);
+	fwrite_unlocked(place->printed, 1, place->printed_length, out);
 }

@@ -14,9 +14,7 @@ enum print_style {
 	PRINT_INLINES,	/* and who inlined it, each on a line of its own */
 };
 
-void print_place(const struct place *place, enum print_style style, FILE *out);
-
-/* Before places are gone: what was printed is remembered by place. */
-void print_forget(void);
+/* Always in the same style: a place keeps its lines. */
+void print_place(struct place *place, enum print_style style, FILE *out);
 
 #endif

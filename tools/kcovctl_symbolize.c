@@ -22,6 +22,8 @@
 #include "kcovctl_symbols.h"
 #include "kcovctl_terminal.h"
 
+#define OUTPUT_ROOM (64UL << 10)
+
 static const char usage[] =
 	"usage: kcovctl symbolize [OPTION...] < PCS\n"
 	"\n"
@@ -77,7 +79,6 @@ static bool open_symbols(void)
 
 static void close_symbols(void)
 {
-	print_forget();
 	if (state == OPEN && !symbols_close())
 		is_damaged = true;
 	if (state == OPEN)
@@ -161,6 +162,7 @@ static enum kcovctl_exit symbolize(struct symbols_config *symbols)
 
 	config = symbols;
 	find_size();
+	setvbuf(stdout, NULL, _IOFBF, OUTPUT_ROOM);
 	done = input_read(take_line);
 	progress_end();
 	/* without any PC, too, it is told what is wrong */

@@ -129,7 +129,7 @@ static void fill(struct place *place)
 		fill_other(place);
 }
 
-const struct place *symbols_find(uint64_t pc)
+struct place *symbols_find(uint64_t pc)
 {
 	bool is_new;
 	struct place *place = places_get(pc, &is_new);

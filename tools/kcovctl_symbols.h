@@ -31,6 +31,8 @@ struct place {
 	uint64_t symbol_offset, symbol_size;
 	const struct frame *frames;	/* innermost first, the function last */
 	size_t frame_count;	/* 0: no debug information */
+	const char *printed;	/* by kcovctl_print.c, which remembers it here */
+	size_t printed_length;
 };
 
 struct symbols_config {
@@ -50,7 +52,7 @@ struct symbols_config {
 bool symbols_open(const struct symbols_config *config);
 
 /* Never NULL; what it points to lives until symbols_close(). */
-const struct place *symbols_find(uint64_t pc);
+struct place *symbols_find(uint64_t pc);
 
 /*
  * Also writes what was found to the cache. False: something could not be read,
