@@ -14,6 +14,7 @@ static const struct layout *layout;
 static struct layout own;	/* where things lie now, if not as in layout */
 static const struct layout *running;
 static struct kernel kernel;
+static uint64_t kernel_end;	/* 0: not known */
 static enum { UNREAD, READ, UNREADABLE, OF_ANOTHER, HIDDEN } state;
 
 void loaded_open(const struct kernel_files *of, const struct layout *pcs,
@@ -60,6 +61,8 @@ static bool is_read(void)
 		running = running ? running : &own;
 		state = kernel_load(&kernel, files) ? READ : UNREADABLE;
 	}
+	if (state == READ)
+		kernel_end = symtab_address(&kernel.symtab, "_end");
 	return state == READ;
 }
 
@@ -115,6 +118,12 @@ bool loaded_find(const struct code *code, uint64_t address,
 	if (code)
 		clip(hit, code->section);
 	return true;
+}
+
+bool loaded_is_kernel(uint64_t address)
+{
+	return state == READ && address >= LAYOUT_KERNEL &&
+	       address + kernel.kaslr_offset < kernel_end;
 }
 
 bool loaded_is_elsewhere(const struct code *code)

@@ -26,6 +26,12 @@ bool loaded_close(void);
 bool loaded_find(const struct code *code, uint64_t address,
 		 struct symtab_hit *hit);
 
+/*
+ * Whether the kernel's own image holds an address, as far as is known from what
+ * was read: nothing else is ever put there.
+ */
+bool loaded_is_kernel(uint64_t address);
+
 /* Whether the code is none of what is loaded. */
 bool loaded_is_elsewhere(const struct code *code);
 

@@ -228,6 +228,21 @@ static void store(struct part *part, const struct code *code,
 	store_add(part->store, &key, place, source);
 }
 
+/*
+ * Whether there is no name to be had: in the image of the kernel that runs, which
+ * has all it has in its list, and in a module's file with debug information. What
+ * a stripped file lacks another one may have.
+ */
+static bool is_nameless(struct part *part, const struct code *code, uint64_t pc)
+{
+	const struct binary_source *source;
+
+	if (!code)
+		return loaded_is_kernel(pc - 1);
+	source = source_of(part);
+	return source && *source->path && !loaded_is_elsewhere(code);
+}
+
 bool part_find(struct part *part, const struct code *code, struct place *place)
 {
 	if (find_stored(part, code, place))
@@ -235,6 +250,8 @@ bool part_find(struct part *part, const struct code *code, struct place *place)
 	if (!find_symbol(part, code, place)) {
 		if (loaded_is_elsewhere(code))
 			say_missing(part);
+		if (part->store && is_nameless(part, code, place->pc))
+			store(part, code, place);
 		return false;
 	}
 	if (part->names_only)	/* and who wants lines has to look all the same */

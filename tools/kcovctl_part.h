@@ -23,7 +23,8 @@ bool part_has_file(struct part *part);
 
 /*
  * Set symbol and, unless names are enough, frames. The code is NULL for the
- * kernel. False: not known, and the place is as it was.
+ * kernel. False: not known here, and the place is as it was; so it is if nobody
+ * can know it, but that is true.
  */
 bool part_find(struct part *part, const struct code *code, struct place *place);
 

@@ -29,8 +29,9 @@ void store_set_source(struct store *store, const struct binary_source *source);
 void store_forget(struct store *store);
 
 /*
- * Set symbol and frames of a place; false: it has none, and the place is as it
- * was. has_lines: it was made with debug information at hand.
+ * Set symbol, which is NULL where there is none, and frames of a place; false: it
+ * has none, and the place is as it was. has_lines: it was made with debug
+ * information at hand.
  */
 bool store_find(struct store *store, const struct store_key *key,
 		struct place *place, bool *has_lines);

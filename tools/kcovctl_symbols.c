@@ -94,7 +94,7 @@ static void fill_module(struct place *place, const struct code *code)
 	if (!text)
 		text = code->section;
 	place->module_offset = place->pc - text->start;
-	if (part_find(part_of(code->module), code, place))
+	if (part_find(part_of(code->module), code, place) && place->symbol)
 		place->module = code->module->name;
 }
 

@@ -71,6 +71,7 @@ write_sources()
 		{
 			sink(0);
 		}
+		char data[4096];
 	END
 	cat >plug.c <<-'END'
 		void sink(int value);

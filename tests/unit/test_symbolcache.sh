@@ -19,6 +19,9 @@ symbolize -k files/vmlinux -m files
 says "$lines" && mentions "$plug_line"
 is "what_was_kept_without_debug_information_does_not_hide_it"
 
+data=$(nm files/vmlinux | sed -n 's/^\([0-9a-f]*\) B data$/0x\1/p')
+data=$(printf '0x%x' $((data + 8)))
+pcs=$data all_files
 head -n "$(grep -n ' _text$' machine/kallsyms | cut -d : -f 1)" machine/kallsyms >machine/head
 mv machine/kallsyms machine/whole
 mv machine/head machine/kallsyms
@@ -26,6 +29,16 @@ mv files/vmlinux files/plug.ko empty
 symbolize
 says "$lines" && mentions "[plug] $plug_line"
 is "a_second_call_needs_neither_kallsyms_nor_files"
+
+echo "no line" >>machine/kallsyms
+pcs=$data symbolize
+[ "$said" = "$data ?" ]
+is "nor_where_there_is_no_name"
+
+pcs=$data symbolize --no-cache
+mentions "not a line of that file"
+is "which_is_not_known_without_the_cache"
+sed -i '$d' machine/kallsyms
 
 symbolize --no-cache
 mentions " reads+" 0 && mentions "plug_write" 0
@@ -45,6 +58,8 @@ all_files
 says "$lines" && mentions "[plug] $plug_line"
 is "and_are_found_again_in_the_file_as_it_was"
 
+forget
+all_files
 good=$(cat "$KCOV_CACHE"/symbols/* | sha256sum)
 same()
 {
