@@ -119,7 +119,8 @@ asan := $(patsubst build/tests/unit/%,build/tests/unit-asan/%,$(units))
 shared := $(filter-out tests/test_%,$(wildcard tests/*.c))
 
 .PHONY: tools lib tests
-tools: lib $(if $(wildcard tools/kcovctl.c),build/tools/kcovctl) $(examples)
+# the manual, too, where it can be: who installs it is not who builds
+tools: lib $(if $(wildcard tools/kcovctl.c),build/tools/kcovctl) $(examples) $(if $(shell command -v scdoc),man)
 	@:
 tests: $(groups) $(scenarios) $(if $(groups),build/tests/compat/caller build/tests/same/records) $(units) $(asan) $(if $(wildcard tests/sample/Kbuild),sample) $(if $(swapped),swap)
 	@:
@@ -200,6 +201,7 @@ man: $(patsubst tools/man/%.scd,build/man/%,$(wildcard tools/man/*.scd))
 build/man/%: tools/man/%.scd
 	$(call say,MAN,$@)
 	$(Q)mkdir -p $(@D)
+	$(Q)command -v scdoc >/dev/null || { echo "make: scdoc, which makes the manual, is missing: apt-get install scdoc" >&2; exit 1; }
 	$(Q)scdoc <$< >$@.tmp && mv $@.tmp $@
 
 test_libs := -lcmocka -lpthread
