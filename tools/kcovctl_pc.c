@@ -48,8 +48,23 @@ static bool parse_digits(const char *digits, size_t length, uint64_t *value)
 	return true;
 }
 
+/* As kcovctl trace writes them: 0x, sixteen digits, a newline. */
+static bool parse_usual(const char *line, size_t length, uint64_t *pc)
+{
+	uint32_t high, low;
+
+	if (length != 2 + PC_DIGITS + 1 || !is_prefixed(line, length) ||
+	    line[length - 1] != '\n' || !hex_get(line + 2, &high) ||
+	    !hex_get(line + 2 + 8, &low))
+		return false;
+	*pc = (uint64_t)high << 32 | low;
+	return true;
+}
+
 bool pc_parse(const char *line, size_t length, uint64_t *pc)
 {
+	if (parse_usual(line, length, pc))
+		return true;
 	while (length && is_blank(line[length - 1]))
 		length--;
 	for (; length && is_blank(*line); length--)
