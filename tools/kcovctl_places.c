@@ -61,17 +61,17 @@ static struct place **find_slot(struct place **in, size_t count, uint64_t pc)
 	return &in[i];
 }
 
-static void double_slots(void)
+static void grow_slots(void)
 {
-	struct place **larger = make_slots(slot_count * 2);
+	struct place **larger = make_slots(slot_count * 4);
 
 	for (size_t i = 0; i < slot_count; i++)
 		if (slots[i])
-			*find_slot(larger, slot_count * 2, slots[i]->pc) =
+			*find_slot(larger, slot_count * 4, slots[i]->pc) =
 				slots[i];
 	free(slots);
 	slots = larger;
-	slot_count *= 2;
+	slot_count *= 4;
 }
 
 struct place *places_get(uint64_t pc, bool *is_new)
@@ -82,7 +82,7 @@ struct place *places_get(uint64_t pc, bool *is_new)
 	if (*slot)
 		return *slot;
 	if (++place_count > slot_count / 2) {
-		double_slots();
+		grow_slots();
 		slot = find_slot(slots, slot_count, pc);
 	}
 	*slot = obstack_alloc(&memory, sizeof(**slot));
