@@ -55,6 +55,9 @@ void error_libkcov(void);
 /* Write out what was printed so far; false when that fails. */
 bool error_flush(void);
 
+/* For who saw standard output fail; the first one counts. */
+void error_output(int error);
+
 /* Close standard output; a lost write is a failure with its errno. */
 enum kcovctl_exit error_stdout(enum kcovctl_exit code);
 

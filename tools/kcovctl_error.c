@@ -54,12 +54,17 @@ void error_libkcov(void)
 	}
 }
 
+void error_output(int error)
+{
+	if (!flush_error)
+		flush_error = error;
+}
+
 bool error_flush(void)
 {
 	if (!fflush(stdout))
-		return true;
-	if (!flush_error)
-		flush_error = errno;
+		return !flush_error;
+	error_output(errno);
 	return false;
 }
 

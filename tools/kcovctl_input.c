@@ -11,6 +11,7 @@
 
 #include "kcovctl.h"
 #include "kcovctl_input.h"
+#include "kcovctl_stream.h"
 
 #define INPUT_ROOM (256UL << 10)
 
@@ -68,7 +69,7 @@ bool input_read(input_line *take)
 		take_complete(&input, take);
 		if (input.length == INPUT_ROOM)
 			take_rest(&input, take, /*is_piece=*/true);
-		if (!error_flush())
+		if (!stream_flush())
 			break;
 	}
 	if (got < 0)

@@ -3,15 +3,16 @@
  * A place as lines of text.
  *
  * Traces come by the same places again and again: when all names are known, most
- * of the time would go into making the same text. So a place keeps its own.
+ * of the time would go into making the same text. So a place keeps its own, from
+ * the second time on: of a place that comes once memory would cost more.
  */
 #define _GNU_SOURCE 1
 #include <err.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "kcovctl_hex.h"
+#include "kcovctl_stream.h"
 #include "kcovctl_places.h"
 #include "kcovctl_print.h"
 
@@ -58,11 +59,19 @@ static void put(const char *text)
 	buffer.at = stpcpy(buffer.at, text);
 }
 
-static void put_hex(const char *before, uint64_t number)
+static void put_prefix(void)
+{
+	*buffer.at++ = '0';
+	*buffer.at++ = 'x';
+}
+
+static void put_hex(uint64_t number)
 {
 	int shift = number ? (63 - __builtin_clzll(number)) & ~3 : 0;
-	char *at = stpcpy(buffer.at, before);
+	char *at;
 
+	put_prefix();
+	at = buffer.at;
 	for (; shift >= 0; shift -= 4)
 		*at++ = "0123456789abcdef"[number >> shift & 15];
 	buffer.at = at;
@@ -71,10 +80,10 @@ static void put_hex(const char *before, uint64_t number)
 static void put_pc(uint64_t pc)
 {
 	if (!(pc >> 60)) {
-		put_hex("0x", pc);
+		put_hex(pc);
 		return;
 	}
-	put("0x");
+	put_prefix();
 	hex_put(buffer.at, (uint32_t)(pc >> 32));
 	hex_put(buffer.at + 8, (uint32_t)pc);
 	buffer.at += 16;
@@ -111,8 +120,10 @@ static void put_symbol(const struct place *place)
 	}
 	*buffer.at++ = ' ';
 	put(place->symbol);
-	put_hex("+0x", place->symbol_offset);
-	put_hex("/0x", place->symbol_size);
+	*buffer.at++ = '+';
+	put_hex(place->symbol_offset);
+	*buffer.at++ = '/';
+	put_hex(place->symbol_size);
 	if (place->module) {
 		put(" [");
 		put(place->module);
@@ -142,7 +153,7 @@ static void put_callers(const struct place *place)
 	}
 }
 
-static void make_text(struct place *place, enum print_style style)
+static size_t make_text(const struct place *place, enum print_style style)
 {
 	begin(place);
 	put_pc(place->pc);
@@ -152,13 +163,20 @@ static void make_text(struct place *place, enum print_style style)
 	*buffer.at++ = '\n';
 	if (style == PRINT_INLINES)
 		put_callers(place);
-	place->printed_length = (size_t)(buffer.at - buffer.bytes);
-	place->printed = places_bytes(buffer.bytes, place->printed_length);
+	return (size_t)(buffer.at - buffer.bytes);
 }
 
-void print_place(struct place *place, enum print_style style, FILE *out)
+void print_place(struct place *place, enum print_style style)
 {
-	if (!place->printed)
-		make_text(place, style);
-	fwrite_unlocked(place->printed, 1, place->printed_length, out);
+	size_t length;
+
+	if (place->printed) {
+		stream_put(place->printed, place->printed_length);
+		return;
+	}
+	length = make_text(place, style);
+	stream_put(buffer.bytes, length);
+	if (place->printed_length)
+		place->printed = places_bytes(buffer.bytes, length);
+	place->printed_length = length;
 }

@@ -5,8 +5,6 @@
 #ifndef KCOVCTL_PRINT_H
 #define KCOVCTL_PRINT_H
 
-#include <stdio.h>
-
 #include "kcovctl_symbols.h"
 
 enum print_style {
@@ -14,7 +12,7 @@ enum print_style {
 	PRINT_INLINES,	/* and who inlined it, each on a line of its own */
 };
 
-/* Always in the same style: a place keeps its lines. */
-void print_place(struct place *place, enum print_style style, FILE *out);
+/* To the stream. Always in the same style: a place keeps its lines. */
+void print_place(struct place *place, enum print_style style);
 
 #endif

@@ -19,10 +19,10 @@
 #include "kcovctl_input.h"
 #include "kcovctl_pc.h"
 #include "kcovctl_print.h"
+#include "kcovctl_seen.h"
+#include "kcovctl_stream.h"
 #include "kcovctl_symbols.h"
 #include "kcovctl_terminal.h"
-
-#define OUTPUT_ROOM (64UL << 10)
 
 static const char usage[] =
 	"usage: kcovctl symbolize [OPTION...] < PCS\n"
@@ -79,6 +79,7 @@ static bool open_symbols(void)
 
 static void close_symbols(void)
 {
+	seen_forget();
 	if (state == OPEN && !symbols_close())
 		is_damaged = true;
 	if (state == OPEN)
@@ -113,7 +114,7 @@ static void copy_line(const char *line, size_t length, bool is_piece)
 {
 	char *text;
 
-	fwrite(line, 1, length, stdout);
+	stream_put(line, length);
 	if (!is_layout(line, length))
 		return;
 	if (is_piece) {
@@ -137,14 +138,21 @@ static void show_progress(size_t length)
 
 static void take_line(const char *line, size_t length, bool is_piece)
 {
+	struct place *place;
 	uint64_t pc;
 
 	line_count++;
 	show_progress(length);
-	if (is_piece || !pc_parse(line, length, &pc))
+	place = is_piece ? NULL : seen_find(line, length);
+	if (place) {
+		print_place(place, style);
+	} else if (is_piece || !pc_parse(line, length, &pc)) {
 		copy_line(line, length, is_piece);
-	else if (open_symbols())
-		print_place(symbols_find(pc), style, stdout);
+	} else if (open_symbols()) {
+		place = symbols_find(pc);
+		seen_add(line, length, place);
+		print_place(place, style);
+	}
 }
 
 static void find_size(void)
@@ -162,8 +170,8 @@ static enum kcovctl_exit symbolize(struct symbols_config *symbols)
 
 	config = symbols;
 	find_size();
-	setvbuf(stdout, NULL, _IOFBF, OUTPUT_ROOM);
 	done = input_read(take_line);
+	stream_pass();
 	progress_end();
 	/* without any PC, too, it is told what is wrong */
 	if (!open_symbols())
