@@ -5,8 +5,8 @@
  *	symbolize SITES
  *
  * The PCs are of call sites of isofs, of which SITES has a line each ("SECTION OFFSET"), and of
- * function entries by /proc/kallsyms, in long traces that come by the same places again and
- * again. The kernel does not lie elsewhere than it was linked. A row, between tabs: "@", number of
+ * and behind function entries by /proc/kallsyms, in long traces that come by the same places
+ * again and again, or by each place once. The kernel does not lie elsewhere than it was linked. A row, between tabs: "@", number of
  * PCs, of places among them, instructions of the first call, of the second, of one without the
  * cache, and sum of what each printed. "done" is the last line.
  */
@@ -22,10 +22,7 @@
 
 #define PCS		"/tmp/bench.pcs"
 #define NAMES		"/tmp/bench.names"
-#define PLACES_MAX	30000
-
-/* A place in a trace comes back as often, one with the other. */
-#define REPEATED	10
+#define PLACES_MAX	100000
 
 static uint64_t places[PLACES_MAX];
 static size_t count;
@@ -72,7 +69,7 @@ static void add_sites(const char *path)
 		errx(1, "%s: no call sites", path);
 }
 
-/* Where a call of __fentry__ returns to. */
+/* Where a call of __fentry__ returns to, and a few bytes on: any PC will do. */
 static void add_entries(void)
 {
 	FILE *file = open_text("/proc/kallsyms");
@@ -83,7 +80,8 @@ static void add_entries(void)
 		if (!strchr(line, '[') &&
 		    sscanf(line, "%" SCNx64 " %c %511s", &address, &type, name) == 3 &&
 		    (type == 't' || type == 'T') && address >> 63)
-			add_place(address + 5);
+			for (uint64_t i = 5; i < 5 + 3 * 4; i += 4)
+				add_place(address + i);
 	fclose(file);
 	if (count < PLACES_MAX)
 		errx(1, "too few functions");
@@ -103,9 +101,8 @@ static void shuffle(void)
 	}
 }
 
-static size_t write_pcs(size_t pcs)
+static void write_pcs(size_t pcs, size_t used)
 {
-	const size_t used = pcs / REPEATED;
 	FILE *file = fopen(PCS, "we");
 
 	if (!file)
@@ -114,7 +111,6 @@ static size_t write_pcs(size_t pcs)
 		fprintf(file, "0x%" PRIx64 "\n", places[i % used]);
 	if (fclose(file))
 		err(1, PCS);
-	return used;
 }
 
 static void redirect(const char *path, int flags, int to)
@@ -152,11 +148,11 @@ static uint64_t sum_of_names(void)
 	return sum;
 }
 
-static void measure(size_t pcs)
+static void measure(size_t pcs, size_t used)
 {
-	const size_t used = write_pcs(pcs);
 	uint64_t cost[3], sum[3];
 
+	write_pcs(pcs, used);
 	if (system("rm -rf /tmp/cache"))
 		errx(1, "rm failed");
 	for (int i = 0; i < 3; i++) {
@@ -179,9 +175,11 @@ int main(int argc, char **argv)
 	add_sites(argv[1]);
 	add_entries();
 	shuffle();
-	measure(25000);
-	measure(50000);
-	measure(100000);
+	measure(25000, 2500);
+	measure(50000, 5000);
+	measure(100000, 10000);
+	measure(100000, 20000);
+	measure(100000, 100000);
 	puts("done");
 	return 0;
 }
