@@ -130,6 +130,11 @@ said=$( (trap '' PIPE; yes "$reads_at" | head -n 100000 | "$kcovctl" symbolize -
 mentions "standard output: ENOSPC" && mentions "status 1"
 is "a_full_disk_is_a_failure"
 
+many=$(printf '0xffffffff8100%04x\n' {0..65535})
+said=$(pcs=$many; symbolize; echo "$said")	# too long for an environment
+[ "$(cut -d ' ' -f 1 <<<"$said")" = "$many" ]
+is "lines_that_share_a_slot_are_told_apart"
+
 said=$("$kcovctl" help symbolize)
 [ "$(wc -l <<<"$said")" -le 24 ] && [ "$(wc -L <<<"$said")" -le 80 ]
 is "the_help_fits_a_screen"
