@@ -160,13 +160,13 @@ genhtml_that_fails_leaves_nothing()
 		[ ! -e "$work/other" ] && nothing_is_left
 }
 
-# As the terminal does it: to both.
+# To both, as the terminal does it; but SIGINT may be ignored here, as in a shell's background.
 interrupt_leaves_nothing()
 {
 	# shellcheck disable=SC2016 # for that shell
-	printf '#!/bin/sh\nkill -INT "$PPID" $$\n' >"$work/bin/genhtml"
+	printf '#!/bin/sh\nkill -TERM "$PPID" $$\n' >"$work/bin/genhtml"
 	PATH=$work/bin:$PATH report --html "$work/other" "$work/run"
-	[ $? = $((128 + 2)) ] && [[ $said == *"ended by signal 2"* ]] && [ ! -e "$work/other" ] && nothing_is_left
+	[ $? = $((128 + 15)) ] && [[ $said == *"ended by signal 15"* ]] && [ ! -e "$work/other" ] && nothing_is_left
 }
 
 run_without_a_line_is_told()
