@@ -18,6 +18,7 @@
 
 #include "kcovctl.h"
 #include "kcovctl_html.h"
+#include "kcovctl_output.h"
 
 /*
  * Ours: so such a directory may be replaced. What genhtml leaves would not do, as it
@@ -147,18 +148,6 @@ static bool fill(const struct coverage *coverage,
 	return done && mark(made) && put_in_place(made, directory);
 }
 
-static void hold_signals(sigset_t *usual)
-{
-	sigset_t ends;
-
-	sigemptyset(&ends);
-	sigaddset(&ends, SIGINT);
-	sigaddset(&ends, SIGTERM);
-	sigaddset(&ends, SIGHUP);
-	sigaddset(&ends, SIGQUIT);
-	sigprocmask(SIG_BLOCK, &ends, usual);
-}
-
 static bool write_beside(const struct coverage *coverage,
 			 const struct lcov_config *config, const char *directory,
 			 const sigset_t *usual)
@@ -189,7 +178,7 @@ bool html_write(const struct coverage *coverage,
 	snprintf(name, sizeof(name), "%.*s", (int)length, directory);
 	if (!may_replace(name))
 		return false;
-	hold_signals(&usual);
+	output_hold_signals(&usual);
 	written = write_beside(coverage, config, name, &usual);
 	sigprocmask(SIG_SETMASK, &usual, NULL);
 	return written;

@@ -94,7 +94,7 @@ static FILE *open_file(struct output *output, const char *path)
 	       fopen(path, "we");
 }
 
-static void hold_signals(struct output *output)
+void output_hold_signals(sigset_t *usual)
 {
 	sigset_t ends;
 
@@ -103,7 +103,7 @@ static void hold_signals(struct output *output)
 	sigaddset(&ends, SIGTERM);
 	sigaddset(&ends, SIGHUP);
 	sigaddset(&ends, SIGQUIT);
-	sigprocmask(SIG_BLOCK, &ends, &output->signals);
+	sigprocmask(SIG_BLOCK, &ends, usual);
 }
 
 static void release(struct output *output)
@@ -119,7 +119,7 @@ static void release(struct output *output)
 bool output_open(struct output *output, const char *path)
 {
 	*output = (struct output){ 0 };
-	hold_signals(output);
+	output_hold_signals(&output->signals);
 	if (is_standard_output(path)) {
 		output->file = stdout;
 		return true;

@@ -28,4 +28,7 @@ bool output_check(const char *path);
 /* False, with the reason: not all could be written, and nothing is left of it. */
 bool output_close(struct output *output);
 
+/* Those that end a program wait, until the caller sets the usual ones again. */
+void output_hold_signals(sigset_t *usual);
+
 #endif
