@@ -26,7 +26,7 @@ struct walk {
 	size_t count, room;
 };
 
-static void *grow(void *array, size_t count, size_t *room, size_t size)
+void *scopes_grow(void *array, size_t count, size_t *room, size_t size)
 {
 	if (count < *room)
 		return array;
@@ -44,8 +44,8 @@ static void add_ranges(struct walk *walk, Dwarf_Die *die, uint32_t scope,
 	ptrdiff_t next = 0;
 
 	while ((next = dwarf_ranges(die, next, &base, &low, &high)) > 0) {
-		walk->range = grow(walk->range, walk->count, &walk->room,
-				   sizeof(*walk->range));
+		walk->range = scopes_grow(walk->range, walk->count, &walk->room,
+					  sizeof(*walk->range));
 		walk->range[walk->count++] =
 			(struct range){ low, high, scope, depth };
 	}
@@ -57,8 +57,8 @@ static uint32_t add_scope(struct walk *walk, Dwarf_Die *die, uint32_t parent,
 	struct scopes *scopes = walk->scopes;
 	uint32_t scope = (uint32_t)scopes->count;
 
-	scopes->scope = grow(scopes->scope, scopes->count, &scopes->room,
-			     sizeof(*scopes->scope));
+	scopes->scope = scopes_grow(scopes->scope, scopes->count, &scopes->room,
+				    sizeof(*scopes->scope));
 	scopes->scope[scopes->count++] =
 		(struct scope){ dwarf_dieoffset(die), parent };
 	add_ranges(walk, die, scope, depth);
@@ -119,8 +119,8 @@ static void add_edge(struct scopes *scopes, Dwarf_Addr start, uint32_t scope)
 		scopes->edge[count - 1].scope = scope;
 		return;
 	}
-	scopes->edge = grow(scopes->edge, count, &scopes->edge_room,
-			    sizeof(*scopes->edge));
+	scopes->edge = scopes_grow(scopes->edge, count, &scopes->edge_room,
+				   sizeof(*scopes->edge));
 	scopes->edge[scopes->edge_count++] =
 		(struct scope_edge){ start, scope };
 }

@@ -11,17 +11,6 @@
 
 #include "kcovctl_units.h"
 
-static void *grow(void *array, size_t count, size_t *room, size_t size)
-{
-	if (count < *room)
-		return array;
-	*room = *room ? *room * 2 : 64;
-	array = reallocarray(array, *room, size);
-	if (!array)
-		err(1, "debug information");
-	return array;
-}
-
 static void add_ranges(struct units *units, Dwarf_Die *die, size_t unit)
 {
 	Dwarf_Addr base, low, high;
@@ -30,8 +19,8 @@ static void add_ranges(struct units *units, Dwarf_Die *die, size_t unit)
 	while ((next = dwarf_ranges(die, next, &base, &low, &high)) > 0) {
 		if (low >= high)
 			continue;
-		units->range = grow(units->range, units->range_count,
-				    &units->range_room, sizeof(*units->range));
+		units->range = scopes_grow(units->range, units->range_count,
+					   &units->range_room, sizeof(*units->range));
 		units->range[units->range_count++] =
 			(struct unit_range){ low, high, unit };
 	}
@@ -39,8 +28,8 @@ static void add_ranges(struct units *units, Dwarf_Die *die, size_t unit)
 
 static void add_unit(struct units *units, Dwarf_Die *die)
 {
-	units->unit = grow(units->unit, units->count, &units->room,
-			   sizeof(*units->unit));
+	units->unit = scopes_grow(units->unit, units->count, &units->room,
+				  sizeof(*units->unit));
 	units->unit[units->count] = (struct unit){ .die = *die };
 	add_ranges(units, die, units->count++);
 }
