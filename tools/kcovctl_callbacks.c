@@ -158,48 +158,76 @@ static void look_at_section(Elf *elf, Elf_Scn *section,
 		search->callbacks->is_module = true;
 }
 
-static bool look_at_elf(Elf *elf, const struct search *search)
+static bool is_object(Elf *elf)
 {
-	Elf_Scn *section = NULL;
 	GElf_Ehdr header;
 
-	if (!elf || !gelf_getehdr(elf, &header) || header.e_type != ET_REL ||
-	    header.e_machine != EM_X86_64)
-		return false;
-	while ((section = elf_nextscn(elf, section)))
-		look_at_section(elf, section, search);
-	return true;
+	return elf && gelf_getehdr(elf, &header) && header.e_type == ET_REL &&
+	       header.e_machine == EM_X86_64;
 }
 
-static bool look_at_file(int fd, const struct search *search)
+/* Of a file that was cut off libelf shows no sections, which are at its end. */
+static bool is_whole(Elf *elf)
 {
+	Elf_Scn *section = NULL;
+	size_t length, there = 1, count;
+	GElf_Shdr header;
+
+	if (!elf_rawfile(elf, &length) || elf_getshdrnum(elf, &count))
+		return false;
+	while ((section = elf_nextscn(elf, section))) {
+		if (!gelf_getshdr(section, &header) ||
+		    (header.sh_type != SHT_NOBITS &&
+		     (header.sh_offset > length ||
+		      header.sh_size > length - header.sh_offset)))
+			return false;
+		there++;
+	}
+	return there == count;
+}
+
+static const char *look_at_elf(Elf *elf, const struct search *search)
+{
+	Elf_Scn *section = NULL;
+
+	if (!is_object(elf))
+		return "no object file or module of x86-64 (unpack a compressed one)";
+	if (!is_whole(elf))
+		return "a part of it is cut off: build or install it again";
+	while ((section = elf_nextscn(elf, section)))
+		look_at_section(elf, section, search);
+	return NULL;
+}
+
+/* NULL, or why not. */
+static const char *look_at_file(int fd, const struct search *search)
+{
+	const char *why;
 	Elf *elf;
-	bool fits;
 
 	elf_version(EV_CURRENT);
 	elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
-	fits = look_at_elf(elf, search);
+	why = look_at_elf(elf, search);
 	elf_end(elf);
-	return fits;
+	return why;
 }
 
 bool callbacks_count(const char *path, struct callbacks *callbacks)
 {
 	const struct search search = { .callbacks = callbacks };
-	bool counted;
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	const char *why;
 
 	memset(callbacks, 0, sizeof(*callbacks));
 	if (fd < 0) {
 		warnx("%s: %s", path, error_text(errno));
 		return false;
 	}
-	counted = look_at_file(fd, &search);
-	if (!counted)
-		warnx("%s: no object file or module of x86-64 (unpack a compressed one)",
-		      path);
+	why = look_at_file(fd, &search);
+	if (why)
+		warnx("%s: %s", path, why);
 	close(fd);
-	return counted;
+	return !why;
 }
 
 bool callbacks_visit(const char *path, callbacks_visitor *visit, void *data)
@@ -211,7 +239,7 @@ bool callbacks_visit(const char *path, callbacks_visitor *visit, void *data)
 
 	if (fd < 0)
 		return false;
-	visited = look_at_file(fd, &search);
+	visited = !look_at_file(fd, &search);
 	close(fd);
 	return visited;
 }
