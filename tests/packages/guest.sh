@@ -24,10 +24,10 @@ fill_guest()
 	done
 }
 
-# boot_guest JOB: a kernel that was locked, or is strict about signatures, stays so
+# boot_guest JOB [VARIABLE=VALUE...]: a kernel that was locked, or is strict about signatures, stays so
 boot_guest()
 {
-	KERNEL=$kernel BARE=1 CONSOLE=$dir/console.$1 EXTRA=$guest RUN="sh /packaged/job $1" \
+	env "${@:2}" KERNEL="$kernel" BARE=1 CONSOLE="$dir/console.$1" EXTRA="$guest" RUN="sh /packaged/job $1" \
 		tests/vm/boot | tee "$dir/output.$1"
 	grep -x '== done' "$dir/output.$1"
 	cat "$dir/output.$1" >>"$dir/output"

@@ -139,5 +139,6 @@ check_tools()
 	check isofs_is_built instrument
 	check isofs_has_callbacks isofs_has_callbacks "/root/.cache/kcov/modules/$release/isofs.ko"
 	check stock_isofs_has_none fails isofs_has_callbacks "/lib/modules/$release/kernel/fs/isofs/isofs.ko"
+	must source_of_isofs_is_kept keep_source
 	rm -rf "$root/root/.cache/kcov/source"
 }
