@@ -63,8 +63,9 @@ static void each_verb_explains_itself(void **state)
 		snprintf(usage, sizeof(usage), "usage: kcovctl %s ", verbs[i]);
 		snprintf(command, sizeof(command), "help %s", verbs[i]);
 		assert_true(ends(0, command, usage));
-		snprintf(command, sizeof(command), "kcovctl help %s >/tmp/1; kcovctl %s -h >/tmp/2; "
-			 "cmp /tmp/1 /tmp/2", verbs[i], verbs[i]);
+		snprintf(command, sizeof(command),
+			 "kcovctl help %s >/tmp/1; kcovctl %s -h >/tmp/2; cmp /tmp/1 /tmp/2",
+			 verbs[i], verbs[i]);
 		assert_true(shell(command));
 	}
 }
@@ -92,7 +93,8 @@ static bool nobody_is_told(int failed, const char *arguments, const char *words)
 	char command[256];
 	int status;
 
-	snprintf(command, sizeof(command), "su -s /bin/sh nobody -c \"kcovctl %s\" 2>&1", arguments);
+	snprintf(command, sizeof(command), "su -s /bin/sh nobody -c \"kcovctl %s\" 2>&1",
+		 arguments);
 	status = kcov_run(command, said, sizeof(said));
 	if (status == failed && strstr(said, words))
 		return true;

@@ -193,7 +193,7 @@ static void what_was_booted_is_refused(void **state)
 	assert_int_equal(access(PLACE "/other", F_OK), -1);
 }
 
-/* --- an end that comes too early --------------------------------------------------------------- */
+/* --- an end that comes too early ---------------------------------------------------------- */
 
 static void full_disk_leaves_nothing(void **state)
 {
@@ -230,7 +230,7 @@ static void interrupted_copy_is_whole(void **state)
 	assert_int_equal(kcov_run("cmp " COPY " " FULL "/vmlinux", said, sizeof(said)), 0);
 }
 
-/* --- fixture ------------------------------------------------------------------------------------ */
+/* --- fixture -------------------------------------------------------------------------------- */
 
 static int clean(void **state)
 {
