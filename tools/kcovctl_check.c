@@ -12,6 +12,7 @@
 
 #include "kcovctl.h"
 #include "kcovctl_check.h"
+#include "kcovctl_json.h"
 #include "kcovctl_terminal.h"
 
 #define NAME_WIDTH 22
@@ -45,9 +46,9 @@ static void add_check(const char *name, enum check_result result, const char *fo
 			   result == CHECK_SKIPPED ? "skipped" : results[result].word;
 
 	cures = json_object_new_array();
-	json_object_object_add(check, "check", json_object_new_string(name));
-	json_object_object_add(check, "result", json_object_new_string(word));
-	json_object_object_add(check, "found", json_object_new_string(found));
+	json_object_object_add(check, "check", json_text(name));
+	json_object_object_add(check, "result", json_text(word));
+	json_object_object_add(check, "found", json_text(found));
 	json_object_object_add(check, "cure", cures);
 	json_object_array_add(checks, check);
 }
@@ -89,7 +90,7 @@ void check_cure(const char *format, ...)
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 	if (checks)
-		json_object_array_add(cures, json_object_new_string(text));
+		json_object_array_add(cures, json_text(text));
 	else
 		printf("%*s %s\n", NAME_WIDTH + 5, "", text);
 }

@@ -12,6 +12,7 @@
 
 #include "kcovctl.h"
 #include "kcovctl_coverage_json.h"
+#include "kcovctl_json.h"
 
 /* Nobody goes on without memory. */
 static struct json_object *check(struct json_object *object)
@@ -53,7 +54,7 @@ void json_set_number(struct json_object *object, const char *key,
 void json_set_text(struct json_object *object, const char *key,
 		   const char *text)
 {
-	json_set(object, key, json_object_new_string(text));
+	json_set(object, key, json_text(text));
 }
 
 void json_set_hex(struct json_object *object, const char *key, uint64_t value)

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "kcovctl_descriptors.h"
+#include "kcovctl_json.h"
 #include "kcovctl_terminal.h"
 
 #define WORDS_OF_A_COMPARISON 4
@@ -123,8 +124,8 @@ struct json_object *descriptor_json(const struct descriptor *d)
 
 	add_number(one, "id", d->id);
 	json_object_object_add(one, "pid", d->pid ? json_object_new_int(d->pid) : NULL);
-	json_object_object_add(one, "command", d->pid ? json_object_new_string(d->command) : NULL);
-	json_object_object_add(one, "mode", json_object_new_string(d->mode));
+	json_object_object_add(one, "command", d->pid ? json_text(d->command) : NULL);
+	json_object_object_add(one, "mode", json_text(d->mode));
 	add_number(one, "words", d->words);
 	add_number(one, "capacity", descriptor_capacity(d));
 	add_number(one, "count", d->count);

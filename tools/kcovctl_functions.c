@@ -12,6 +12,7 @@
 
 #include "kcovctl.h"
 #include "kcovctl_covered.h"
+#include "kcovctl_json.h"
 #include "kcovctl_klog.h"
 #include "kcovctl_mod.h"
 
@@ -64,17 +65,17 @@ static void add_head(struct json_object *object, const struct covered *covered)
 	json_object_object_add(object, "count", json_object_new_uint64(covered->count));
 	json_object_object_add(object, "kernel", json_object_new_uint64(kernel));
 	json_object_object_add(object, "modules", modules);
-	json_object_object_add(object, "state", json_object_new_string(covered->state));
-	json_object_object_add(object, "rules", json_object_new_string(covered->rules));
+	json_object_object_add(object, "state", json_text(covered->state));
+	json_object_object_add(object, "rules", json_text(covered->rules));
 }
 
 static struct json_object *function_json(const struct covered_function *function)
 {
 	struct json_object *one = json_object_new_object();
 
-	json_object_object_add(one, "name", json_object_new_string(function->name));
+	json_object_object_add(one, "name", json_text(function->name));
 	json_object_object_add(one, "module", function->module ?
-			       json_object_new_string(function->module) : NULL);
+			       json_text(function->module) : NULL);
 	return one;
 }
 

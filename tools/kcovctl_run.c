@@ -15,6 +15,7 @@
 #include "kcovctl_comparisons.h"
 #include "kcovctl_coverage_json.h"
 #include "kcovctl_history.h"
+#include "kcovctl_json.h"
 #include "kcovctl_orphans.h"
 #include "kcovctl_output.h"
 #include "kcovctl_record.h"
@@ -99,7 +100,7 @@ static struct json_object *run_object(const struct run_options *options,
 	struct json_object *object = json_new(), *words = json_array();
 
 	for (char **word = options->command; *word; word++)
-		json_add(words, json_object_new_string(*word));
+		json_add(words, json_text(*word));
 	json_set(object, "command", words);
 	json_set_number(object, "status", (uint64_t)outcome->status);
 	json_set_number(object, "records_lost", outcome->losses.dropped);
