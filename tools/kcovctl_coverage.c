@@ -219,6 +219,7 @@ static bool add_named(struct coverage *coverage, const struct record *record,
 	add_record(coverage, record, layout, naming);
 	settle(coverage);
 	coverage->runs++;
+	losses_add(&coverage->losses, &record->losses);
 	return symbols_close();
 }
 

@@ -42,6 +42,7 @@ struct coverage {
 	struct spot *spots;
 	size_t count, room;
 	size_t runs;
+	struct losses losses;	/* of all of them */
 	struct strings strings;
 	struct obstack frames;
 };

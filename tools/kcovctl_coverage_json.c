@@ -160,6 +160,16 @@ static struct json_object *spots_array(const struct coverage *coverage)
 	return array;
 }
 
+static struct json_object *losses_object(const struct losses *losses)
+{
+	struct json_object *object = json_new();
+
+	for (size_t i = 0; i < losses->count; i++)
+		json_set_number(object, losses->loss[i].what,
+				losses->loss[i].number);
+	return object;
+}
+
 struct json_object *json_coverage(const struct coverage *coverage,
 				  const struct census *census)
 {
@@ -168,6 +178,7 @@ struct json_object *json_coverage(const struct coverage *coverage,
 	json_set_number(object, "functions", census->reached_functions);
 	json_set_number(object, "blocks", census->blocks);
 	json_set_number(object, "runs", coverage->runs);
+	json_set(object, "lost", losses_object(&coverage->losses));
 	json_set(object, "modules", tallies_array(&census->modules));
 	json_set(object, "reached", tallies_array(&census->functions));
 	json_set(object, "places", spots_array(coverage));

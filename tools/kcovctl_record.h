@@ -3,7 +3,8 @@
  * A run as it is kept: what was reached, and which code lay where.
  *
  * In a file it is lines that begin with #, and then a PC a line, so that
- * kcovctl symbolize and addr2line take it, too.
+ * kcovctl symbolize and addr2line take it, too. The last line has the number of
+ * PCs, so that a file that was cut off is known.
  */
 #ifndef KCOVCTL_RECORD_H
 #define KCOVCTL_RECORD_H
@@ -13,19 +14,20 @@
 #include <stdint.h>
 
 #include "kcovctl_layout.h"
+#include "kcovctl_losses.h"
 
 struct record {
 	const char *name;	/* of its file, or the command's */
 	struct layout layout;
 	uint64_t *pcs;		/* each once, the lowest first */
 	size_t count;
+	struct losses losses;
 };
 
 /* What a file says of a run besides. */
 struct record_notes {
 	char *const *command;
 	int status;
-	const char *losses;	/* in words; "" if nothing was lost */
 };
 
 /* False: said why. Of a write nothing is left then. */

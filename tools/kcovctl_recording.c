@@ -217,58 +217,51 @@ static void add_losses(struct instance then, struct recording_losses *losses)
 	losses->sections += now.sections - then.sections;
 }
 
-static void word_losses(const struct recording *recording,
+/* How many a kernel's own kcov drops it does not say. */
+static void name_losses(const struct recording *recording,
 			struct recording_losses *losses)
 {
-	const size_t room = sizeof(losses->words);
-	size_t length;
-
-	if (losses->dropped)
-		losses_append(losses->words, room, losses->dropped,
-			      "records without room");
-	if (losses->sections)
-		losses_append(losses->words, room, losses->sections,
-			      "remote sections");
-	length = strlen(losses->words);
-	losses_since(&recording->before, losses->words, room);
-	losses->others = losses->words[length];
+	losses_count(&losses->all, losses->dropped, "records without room");
+	losses_count(&losses->all, losses->full && !losses->dropped,
+		     "full buffers");
+	losses_count(&losses->all, losses->sections, "remote sections");
+	losses->others = losses_since(&recording->before, &losses->all);
 }
 
 static void count_losses(const struct recording *recording,
 			 struct recording_losses *losses)
 {
-	*losses = (struct recording_losses){ 0 };
 	losses->full = local_is_full(recording);
 	add_losses(recording->local_instance, losses);
 	add_losses(recording->remote_instance, losses);
-	word_losses(recording, losses);
+	name_losses(recording, losses);
 }
 
 /* What a single thread recorded was over with it. */
 bool recording_end(struct recording *recording, struct child *child,
 		   struct recording_losses *losses)
 {
-	bool done = !recording->tree || stop(recording->local);
+	bool stopped = !recording->tree || stop(recording->local);
 
+	*losses = (struct recording_losses){ 0 };
 	if (recording->remote) {
 		drain(recording, child);
-		done &= stop(recording->remote);
+		stopped &= stop(recording->remote);
 	}
-	if (recording->config->follow)
-		done &= follow_end();
 	count_losses(recording, losses);
-	return done;
+	losses_count(&losses->all, !stopped, "ends of a recording");
+	return (!recording->config->follow || follow_end()) && stopped;
 }
 
-struct kcov_set *recording_places(struct recording *recording)
+bool recording_places(struct recording *recording)
 {
 	struct kcov_set *set = recording->taken;
 
-	if (!recording->failed &&
-	    kcov_set_add_trace(set, recording->local) >= 0 &&
+	if (kcov_set_add_trace(set, recording->local) >= 0 &&
 	    (!recording->remote ||
-	     kcov_set_add_trace(set, recording->remote) >= 0))
-		return set;
+	     kcov_set_add_trace(set, recording->remote) >= 0) &&
+	    !recording->failed)
+		return true;
 	error_libkcov();
-	return NULL;
+	return false;
 }

@@ -40,7 +40,7 @@ struct recording_losses {
 	uint64_t dropped;	/* records without room */
 	uint64_t sections;	/* remote ones */
 	bool others;		/* kcov_mod/lost has more, of whoever records */
-	char words[768];	/* all of these; "" if nothing */
+	struct losses all;	/* of these */
 };
 
 /* False: said why, and nothing is open. */
@@ -58,7 +58,7 @@ void recording_take(void *recording);
 bool recording_end(struct recording *recording, struct child *child,
 		   struct recording_losses *losses);
 
-/* Each place once, the recording's own; NULL: said why. */
-struct kcov_set *recording_places(struct recording *recording);
+/* Each place once, into the set taken; false: not all of them, and said why. */
+bool recording_places(struct recording *recording);
 
 #endif

@@ -115,6 +115,16 @@ static bool write_out(const struct settings *settings, const struct runs *runs)
 	return true;
 }
 
+/* What is not there may have been reached, and what is said to be new may not be. */
+static void say_losses(const struct coverage *coverage, const char *of,
+		       const char *effect)
+{
+	if (!coverage->losses.count)
+		return;
+	warnx("%s: lost: %s", of, losses_words(&coverage->losses).text);
+	warnx("  %s", effect);
+}
+
 static bool report_all(const struct settings *settings, char *const *files,
 		       int count)
 {
@@ -124,6 +134,9 @@ static bool report_all(const struct settings *settings, char *const *files,
 	begin(&runs);
 	done = add_files(&runs, settings, files, count) &&
 	       write_out(settings, &runs);
+	if (done)
+		say_losses(&runs.coverage, count > 1 ? "all runs" : files[0],
+			   "so more may have been reached than is shown");
 	release(&runs);
 	return done;
 }
@@ -144,6 +157,10 @@ static bool report_difference(const struct settings *settings,
 			      files[0], files[1]);
 		coverage_subtract(&after.coverage, &before.coverage);
 		done = write_out(settings, &after);
+		say_losses(&before.coverage, files[0],
+			   "so some of what is shown may not be new");
+		say_losses(&after.coverage, files[1],
+			   "so more may be new than is shown");
 	}
 	release(&before);
 	release(&after);

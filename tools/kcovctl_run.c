@@ -36,8 +36,8 @@ static void say_losses(const struct recording *recording,
 	if (outcome->losses.full || outcome->losses.dropped)
 		warnx("the buffer is full, the rest was dropped: --size takes more than %zu words",
 		      recording->local->words);
-	if (outcome->losses.words[0])
-		warnx("lost: %s", outcome->losses.words);
+	if (outcome->losses.all.count)
+		warnx("lost: %s", losses_words(&outcome->losses.all).text);
 	if (outcome->losses.others)
 		warnx("  of all who recorded meanwhile, as kcov_mod/lost counts it");
 	if (outcome->orphans)
@@ -48,12 +48,10 @@ static void say_losses(const struct recording *recording,
 
 static bool take_places(struct recording *recording, struct record *record)
 {
-	struct kcov_set *set = recording_places(recording);
-	const uint64_t *sorted;
+	const bool complete = recording_places(recording);
+	struct kcov_set *set = recording->taken;
+	const uint64_t *sorted = kcov_set_sorted(set);
 
-	if (!set)
-		return false;
-	sorted = kcov_set_sorted(set);
 	if (!sorted) {
 		error_libkcov();
 		return false;
@@ -63,7 +61,7 @@ static bool take_places(struct recording *recording, struct record *record)
 	if (!record->pcs)
 		err(CHILD_FAILED, "list of PCs");
 	memcpy(record->pcs, sorted, record->count * sizeof(*sorted));
-	return true;
+	return complete;
 }
 
 /* Modules come and go in a run: the one layout has what the other has not. */
@@ -89,6 +87,7 @@ static bool end(struct run_options *options, struct recording *recording,
 		warnx("%s still runs: recorded until here",
 		      options->command[0]);
 	outcome->record.name = options->command[0];
+	outcome->record.losses = outcome->losses.all;
 	done &= take_layout(&outcome->record, before);
 	return done && (options->recording.comparisons ||
 			take_places(recording, &outcome->record));
@@ -105,7 +104,6 @@ static struct json_object *run_object(const struct run_options *options,
 	json_set_number(object, "status", (uint64_t)outcome->status);
 	json_set_number(object, "records_lost", outcome->losses.dropped);
 	json_set_number(object, "sections_lost", outcome->losses.sections);
-	json_set_text(object, "lost", outcome->losses.words);
 	json_set_number(object, "still_running", outcome->orphans);
 	return object;
 }
@@ -115,7 +113,6 @@ static bool save(const struct run_options *options, const struct outcome *outcom
 	const struct record_notes notes = {
 		.command = options->command,
 		.status = outcome->status,
-		.losses = outcome->losses.words,
 	};
 
 	return !options->output ||

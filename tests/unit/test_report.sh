@@ -43,7 +43,7 @@ callbacks()
 # run FUNCTION...: a saved run that has reached all of these
 run()
 {
-	local id size function offset
+	local id size function offset count=0
 	id=$(readelf -n "$sample/kcov_sample.ko" | sed -n 's/.*Build ID: //p')
 	size=$(readelf -SW "$sample/kcov_sample.ko" | awk '$2 == ".text" { print $6 } $3 == ".text" { print $7 }')
 	echo "# kcovctl run, version 0"
@@ -52,8 +52,10 @@ run()
 	for function; do
 		for offset in $(callbacks "$function"); do
 			printf '0x%x\n' $((text + offset))
+			count=$((count + 1))
 		done
 	done
+	echo "# end $count"
 }
 
 report()
@@ -183,7 +185,31 @@ difference_is_of_the_second()
 		[[ $said != *sample_parse* ]]
 }
 
-echo "1..14"
+# lost FILE NUMBER: that run, which has lost so much
+lost()
+{
+	sed "1a# lost $2 remote sections, 1 records without room" "$1"
+}
+
+losses_of_runs_add_up()
+{
+	lost "$work/run" 3 >"$work/a" && lost "$work/other-run" 40 >"$work/b" || return
+	report "$work/a" "$work/b" &&
+		[[ $said == *"all runs: lost: 43 remote sections, 2 records without room"* ]] || return
+	report --json "$work/a" "$work/b" && [[ $said == *'"remote sections": 43'* ]] || return
+	report --diff "$work/a" "$work/run" && [[ $said == *"/a: lost: 3 remote"*"may not be new"* ]] || return
+	report "$work/run" && [[ $said != *lost* ]]
+}
+
+run_that_was_cut_is_told()
+{
+	local cut=$work/cut
+	sed '$d' "$work/run" >"$cut"
+	refuses "cut off" -- "$cut" && refuses "sed '1d;\$d' $cut | kcovctl report -" -- "$cut" || return
+	said=$(sed '1d;$d' "$cut" | "$kcovctl" report -m "$sample" - 2>&1) && [[ $said == *kcov_sample* ]]
+}
+
+echo "1..16"
 run sample_parse sample_path_a >"$work/run"
 lcov_reads_it
 is lcov_counts_as_the_file_says
@@ -213,3 +239,7 @@ report "$work/run" && [[ $said == *"kcov_sample"* ]]
 is names_need_no_kernel_and_no_module
 report --functions --filter 'tests/sample/' "$work/run" && [[ $said == *"sample_parse"* ]]
 is filter_of_a_path_takes_its_functions
+losses_of_runs_add_up
+is losses_of_runs_add_up
+run_that_was_cut_is_told
+is run_that_was_cut_is_told_and_what_helps

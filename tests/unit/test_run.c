@@ -127,12 +127,49 @@ static void words_are_quoted_where_a_shell_needs_it(void **state)
 
 static void losses_are_a_list(void **state)
 {
-	char text[80] = "";
+	struct losses losses = { .count = 0 };
 
 	(void)state;
-	losses_append(text, sizeof(text), 3, "sections_not_merged");
-	losses_append(text, sizeof(text), 1, "record without room");
-	assert_string_equal(text, "3 sections not merged, 1 record without room");
+	losses_count(&losses, 3, "sections_not_merged");
+	losses_count(&losses, 0, "nothing");
+	losses_count(&losses, 1, "records without room");
+	assert_string_equal(losses_words(&losses).text,
+			    "3 sections not merged, 1 records without room");
+}
+
+static void losses_are_read_again_and_add_up(void **state)
+{
+	struct losses losses = { .count = 0 };
+
+	(void)state;
+	assert_true(losses_parse(&losses, "3 remote sections, 1 records without room\n"));
+	assert_true(losses_parse(&losses, "40 records without room"));
+	assert_string_equal(losses_words(&losses).text,
+			    "3 remote sections, 41 records without room");
+	assert_false(losses_parse(&losses, "many\n"));
+	assert_false(losses_parse(&losses, "3 remote sections, 1"));
+}
+
+/* Of somebody's file: neither more than there is room for, nor for a terminal to obey. */
+static void losses_without_a_line_are_counted_as_others(void **state)
+{
+	struct losses losses = { .count = 0 };
+	uint64_t sum = 0;
+	char what[16];
+
+	(void)state;
+	for (int i = 0; i < 2 * LOSSES_MAX; i++) {
+		snprintf(what, sizeof(what), "kind %d", i);
+		losses_count(&losses, UINT64_MAX / 100, what);
+	}
+	for (size_t i = 0; i < losses.count; i++)
+		sum += losses.loss[i].number;
+	assert_int_equal(losses.count, LOSSES_MAX);
+	assert_true(sum == UINT64_MAX / 100 * (2 * LOSSES_MAX));
+	assert_non_null(strstr(losses_words(&losses).text, " others"));
+	losses = (struct losses){ .count = 0 };
+	assert_true(losses_parse(&losses, "1 \033[2J"));
+	assert_string_equal(losses_words(&losses).text, "1 ?[2J");
 }
 
 /* --- files ---------------------------------------------------------------------- */
@@ -244,12 +281,14 @@ static void output_that_is_checked_leaves_nothing(void **state)
 
 static const char saved[] =
 	"# kcovctl run, version 0\n"
+	"# lost 2 remote sections\n"
 	"# layout kernel 6.1.0 0102\n"
 	"# layout module m 0304 .text=0xffffffff90000000+0x1000\n"
 	"0xffffffff90000020\n"
 	"hello\n"
 	"0xffffffff81000010\n"
-	"0xffffffff90000020\n";
+	"0xffffffff90000020\n"
+	"# end 3\n";
 
 static void record_is_read_sorted_and_once(void **state)
 {
@@ -263,6 +302,58 @@ static void record_is_read_sorted_and_once(void **state)
 	assert_int_equal(record.pcs[1], 0xffffffff90000020);
 	assert_string_equal(record.layout.release, "6.1.0");
 	assert_int_equal(record.layout.count, 1);
+	assert_string_equal(losses_words(&record.losses).text, "2 remote sections");
+	record_release(&record);
+}
+
+static bool is_read(const char *path, const char *text)
+{
+	struct record record;
+	bool read;
+
+	write_text(path, text);
+	read = record_read(&record, path);
+	if (read)
+		record_release(&record);
+	return read;
+}
+
+/* Wherever it is, but for within its first words: what is left is no run then. */
+static void record_that_was_cut_is_refused(void **state)
+{
+	const size_t first = strchr(saved, '0') - saved;
+	const struct directory *directory = *state;
+	char text[sizeof(saved)];
+
+	for (size_t length = first; length < strlen(saved); length++) {
+		memcpy(text, saved, length);
+		text[length] = '\0';
+		assert_false(is_read(directory->file, text));
+	}
+	assert_true(is_read(directory->file, saved));
+}
+
+static void record_with_a_hole_is_refused(void **state)
+{
+	const struct directory *directory = *state;
+	char text[sizeof(saved)], *at;
+	const size_t line = strlen("0xffffffff81000010\n");
+
+	strcpy(text, saved);
+	at = strstr(text, "0xffffffff81000010\n");
+	memmove(at, at + line, strlen(at + line) + 1);
+	assert_false(is_read(directory->file, text));
+}
+
+/* What somebody has made of it, which promises nothing. */
+static void pcs_with_a_layout_need_no_end(void **state)
+{
+	const struct directory *directory = *state;
+	struct record record;
+
+	write_text(directory->file, strchr(saved, '\n') + 1);
+	assert_true(record_read(&record, directory->file));
+	assert_int_equal(record.losses.count, 0);
 	record_release(&record);
 }
 
@@ -283,7 +374,6 @@ static void record_that_is_written_is_read_again(void **state)
 	const struct directory *directory = *state;
 	const struct record_notes notes = {
 		.command = (char *const[]){ "true", NULL },
-		.losses = "",
 	};
 	struct record record, again;
 
@@ -295,6 +385,7 @@ static void record_that_is_written_is_read_again(void **state)
 	assert_memory_equal(again.pcs, record.pcs,
 			    record.count * sizeof(*record.pcs));
 	assert_string_equal(again.layout.modules[0].name, "m");
+	assert_string_equal(losses_words(&again.losses).text, "2 remote sections");
 	record_release(&again);
 	record_release(&record);
 }
@@ -565,11 +656,16 @@ int main(void)
 		cmocka_unit_test(no_glob_matches_all),
 		cmocka_unit_test(words_are_quoted_where_a_shell_needs_it),
 		cmocka_unit_test(losses_are_a_list),
+		cmocka_unit_test(losses_are_read_again_and_add_up),
+		cmocka_unit_test(losses_without_a_line_are_counted_as_others),
 		WITH_FILE(output_is_there_when_it_is_closed),
 		cmocka_unit_test(output_to_a_device_is_no_file_in_its_place),
 		WITH_FILE(output_is_not_as_open_as_what_others_had_there),
 		WITH_FILE(output_that_is_checked_leaves_nothing),
 		WITH_FILE(record_is_read_sorted_and_once),
+		WITH_FILE(record_that_was_cut_is_refused),
+		WITH_FILE(record_with_a_hole_is_refused),
+		WITH_FILE(pcs_with_a_layout_need_no_end),
 		WITH_FILE(two_runs_in_a_file_are_refused),
 		WITH_FILE(record_that_is_written_is_read_again),
 		cmocka_unit_test(module_that_has_gone_is_remembered_where_nothing_is_now),
