@@ -64,15 +64,22 @@ static bool take_places(struct recording *recording, struct record *record)
 	return complete;
 }
 
-/* Modules come and go in a run: the one layout has what the other has not. */
+/*
+ * Modules come and go in a run: the one layout has what the other has not. The
+ * command may hide addresses even from root: then the older one has to do.
+ */
 static bool take_layout(struct record *record, struct layout *before)
 {
-	const bool read = layout_running(&record->layout, &kernel_running);
-
-	if (read)
+	if (layout_running(&record->layout, &kernel_running)) {
 		history_add(&record->layout, before);
-	layout_release(before);
-	return read;
+		layout_release(before);
+		return true;
+	}
+	record->layout = *before;
+	*before = (struct layout){ 0 };
+	warnx("  so all is taken to lie where it did before the command:");
+	warnx("  what it has loaded has no names");
+	return false;
 }
 
 static bool end(struct run_options *options, struct recording *recording,
@@ -81,6 +88,8 @@ static bool end(struct run_options *options, struct recording *recording,
 {
 	bool done = recording_end(recording, child, &outcome->losses);
 
+	if (!done)
+		warnx("  what was recorded until here is reported; the last of it may be missing");
 	outcome->orphans = orphans_count();
 	outcome->status = child_exit_status(child);
 	if (!child->ended)
@@ -89,8 +98,9 @@ static bool end(struct run_options *options, struct recording *recording,
 	outcome->record.name = options->command[0];
 	outcome->record.losses = outcome->losses.all;
 	done &= take_layout(&outcome->record, before);
-	return done && (options->recording.comparisons ||
-			take_places(recording, &outcome->record));
+	if (!options->recording.comparisons)
+		done &= take_places(recording, &outcome->record);
+	return done;
 }
 
 static struct json_object *run_object(const struct run_options *options,
@@ -123,18 +133,18 @@ static bool show_places(struct run_options *options, struct outcome *outcome)
 {
 	const struct naming naming = show_naming(&options->show);
 	struct coverage coverage;
-	bool shown;
+	bool named;
 
 	coverage_begin(&coverage);
-	shown = coverage_add(&coverage, &outcome->record, &naming);
-	if (shown) {
+	named = coverage_add(&coverage, &outcome->record, &naming);
+	if (coverage.runs) {	/* with names or without */
 		coverage_filter(&coverage, &options->show.filter);
 		show_print(&options->show, &coverage,
 			   options->show.view == SHOW_JSON ?
 			   run_object(options, outcome) : NULL);
 	}
 	coverage_release(&coverage);
-	return shown && !ferror(stdout);
+	return named && !ferror(stdout);
 }
 
 static bool show(struct run_options *options, const struct recording *recording,
@@ -155,7 +165,7 @@ static int record_and_show(struct run_options *options, struct child *child,
 	struct outcome outcome = { 0 };
 	struct layout before = { 0 };
 	int status = CHILD_FAILED;
-	bool ended;
+	bool ended, shown;
 
 	if (!layout_running(&before, &kernel_running))
 		return CHILD_FAILED;
@@ -168,8 +178,8 @@ static int record_and_show(struct run_options *options, struct child *child,
 	child_wait(child, recording->remote ? recording_take : NULL, recording);
 	ended = end(options, recording, child, &before, &outcome);
 	child_release(child);
-	status = ended && show(options, recording, &outcome) ?
-		 outcome.status : CHILD_FAILED;
+	shown = show(options, recording, &outcome);
+	status = ended && shown ? outcome.status : CHILD_FAILED;
 	record_release(&outcome.record);
 	return status;
 }
