@@ -85,13 +85,35 @@ static bool remember(void)
 	return false;
 }
 
+static bool switch_off(void)
+{
+	return write_switch('0') && !ftruncate(lock, 0);
+}
+
+/* A word for a switch that is not on would switch it off when somebody else has it on. */
 static bool switch_on(void)
 {
 	char value;
 
 	if (!read_switch(&value))
 		return false;
-	return value == '1' || (remember() && write_switch('1'));
+	if (value == '1')
+		return true;
+	if (remember() && write_switch('1'))
+		return true;
+	if (ftruncate(lock, 0))
+		warnx("%s: %s", LOCK_PATH, error_text(errno));
+	return false;
+}
+
+static bool need(void)
+{
+	if (take(NEEDING, F_RDLCK, F_OFD_SETLKW))
+		return true;
+	warnx("%s: %s", LOCK_PATH, error_text(errno));
+	if (is_ours())
+		switch_off();
+	return false;
 }
 
 static bool open_lock(void)
@@ -116,7 +138,7 @@ bool follow_begin(void)
 	if (!open_lock())
 		return false;
 	take(CHANGING, F_WRLCK, F_OFD_SETLKW);
-	on = switch_on() && take(NEEDING, F_RDLCK, F_OFD_SETLKW);
+	on = switch_on() && need();
 	if (on)
 		take(CHANGING, F_UNLCK, F_OFD_SETLK);
 	else
@@ -132,7 +154,7 @@ bool follow_end(void)
 		return true;
 	take(CHANGING, F_WRLCK, F_OFD_SETLKW);
 	if (take(NEEDING, F_WRLCK, F_OFD_SETLK) && is_ours())
-		done = write_switch('0') && !ftruncate(lock, 0);
+		done = switch_off();
 	let_go();
 	return done;
 }
