@@ -2,8 +2,9 @@
 /*
  * Finding module files and vmlinux, and refusing those of another build.
  *
- * Modules are looked for in the directories of the command line, with all
- * below them, where 'kcovctl instrument' puts them, where debug packages do,
+ * Modules are looked for where 'kcovctl load' had them from, in the directories
+ * of the command line, with all below them, where 'kcovctl instrument' puts
+ * them, where debug packages do,
  * in /lib/modules/RELEASE (updates and extra before kernel, the order of
  * depmod), and in the current directory alone.
  */
@@ -19,6 +20,7 @@
 #include "kcovctl.h"
 #include "kcovctl_cache.h"
 #include "kcovctl_objects.h"
+#include "kcovctl_state.h"
 
 static const struct objects_config *config;
 
@@ -163,8 +165,11 @@ static char *copy(const char *path)
 
 char *objects_find_module(const char *name, const struct buildid *id)
 {
+	const struct state state = state_read(name);
 	struct search search = { .wanted = id };
 
+	if (state.known && is_best(&search, state.path))
+		return copy(state.path);
 	scan_all();
 	for (size_t i = 0; i < file_count; i++)
 		if (is_named(files[i], name) && is_best(&search, files[i]))
