@@ -39,13 +39,24 @@ static bool may_follow(const char *path)
 	return fd >= 0 || errno == ENOENT || errno == ENXIO;
 }
 
+static void say_whose(const char *path)
+{
+	warnx("%s: a link of another user's, in a directory that all can write to:",
+	      path);
+	warnx("  it may lead anywhere; remove it, or give another name");
+}
+
 /* A link stays one; a device or a pipe is no file to take the place of. */
 static bool choose_names(struct output *output, const char *path)
 {
 	struct stat status;
 
-	if (!may_follow(path))
+	if (!may_follow(path)) {
+		if (errno == EACCES)
+			say_whose(path);
+		errno = EACCES;
 		return false;
+	}
 	output->path = realpath(path, NULL);
 	if (!output->path)
 		output->path = strdup(path);
