@@ -188,7 +188,7 @@ static bool write_items(const struct items *items,
 	}
 	if (!output_open(&output, path))
 		return false;
-	source_open(config->source, config->release);
+	source_open(config->sources, config->source_count, config->release);
 	write_files(items, output.file);
 	source_close();
 	return output_close(&output);

@@ -10,7 +10,8 @@
 #include "kcovctl_coverage.h"
 
 struct lcov_config {
-	const char *source;	/* NULL: the usual places */
+	const char *const *sources;	/* directories; none: the usual places */
+	size_t source_count;
 	const char *release;	/* of the kernel */
 };
 

@@ -28,18 +28,19 @@ static const char usage[] =
 "  --lcov FILE     for genhtml; lines and functions that were not reached are\n"
 "                  there, too, of modules built with callbacks\n"
 "  --html DIR      pages made by genhtml\n"
-"  --source DIR    top of the kernel's source (as kcovctl instrument unpacked it)\n"
+"  --source DIR    top of the source, and look nowhere else; again; else where\n"
+"                  kcovctl instrument and packages have the kernel's, and in .\n"
 "  --filter GLOB   only 'vfs_*', 'ext4:*', 'vmlinux:*', 'fs/ext4/'; repeatable\n"
 "  -m, --module-dir DIR, -k, --vmlinux FILE, --no-cache    as symbolize has them\n"
 "  -h, --help      this text\n"
 "\n"
-"Example:\n"
-"  kcovctl run -o before.cov -- make check\n"
-"  kcovctl report --html report before.cov\n";
+"Example: kcovctl run -o a.cov -- make check; kcovctl report --html report a.cov\n";
 
 struct settings {
 	struct show show;
-	const char *lcov, *html, *source;
+	const char *lcov, *html;
+	const char **sources;
+	size_t source_count;
 	bool diff, help;
 };
 
@@ -103,7 +104,11 @@ static bool add_files(struct runs *runs, const struct settings *settings,
 
 static bool write_out(const struct settings *settings, const struct runs *runs)
 {
-	const struct lcov_config config = { settings->source, runs->release };
+	const struct lcov_config config = {
+		.sources = settings->sources,
+		.source_count = settings->source_count,
+		.release = runs->release,
+	};
 
 	if (settings->lcov &&
 	    !lcov_write(&runs->coverage, &config, settings->lcov))
@@ -178,6 +183,16 @@ static const struct option options[] = {
 	{ 0 }
 };
 
+static void add_source(struct settings *settings, const char *directory)
+{
+	settings->sources = reallocarray(settings->sources,
+					 settings->source_count + 1,
+					 sizeof(*settings->sources));
+	if (!settings->sources)
+		err(KCOVCTL_FAILED, "list of directories");
+	settings->sources[settings->source_count++] = directory;
+}
+
 static bool set_option(struct settings *settings, int option)
 {
 	switch (option) {
@@ -193,7 +208,7 @@ static bool set_option(struct settings *settings, int option)
 		settings->show.naming.sites = true;
 		return true;
 	case OPTION_SOURCE:
-		settings->source = optarg;
+		add_source(settings, optarg);
 		return true;
 	case 'h':
 		settings->help = true;
@@ -238,6 +253,7 @@ static enum kcovctl_exit run(int argc, char **argv)
 	enum kcovctl_exit code = run_with(&settings, argc, argv);
 
 	show_release(&settings.show);
+	free(settings.sources);
 	return code;
 }
 

@@ -18,16 +18,19 @@
 #include "kcovctl_cache.h"
 #include "kcovctl_source.h"
 
-#define PLACES_MAX 8
-
-static char *places[PLACES_MAX];
+static char **places;
 static size_t place_count;
+static bool are_given;
 static size_t missing;
 
 static void add_place(const char *path)
 {
-	if (place_count < PLACES_MAX)
-		places[place_count++] = strdup(path);
+	places = reallocarray(places, place_count + 1, sizeof(*places));
+	if (!places)
+		err(KCOVCTL_FAILED, "list of sources");
+	places[place_count] = strdup(path);
+	if (!places[place_count++])
+		err(KCOVCTL_FAILED, "list of sources");
 }
 
 /* source/SIZE-TIME-linux-source-6.1.tar.xz there: unpacked by instrument. */
@@ -65,14 +68,17 @@ static void add_usual(const char *release)
 	add_place(path);
 }
 
-/* A module of one's own: names are relative to where it was built, mostly here. */
-void source_open(const char *directory, const char *release)
+/* A file of the same name that lies here is not the one that was meant. */
+void source_open(const char *const *directories, size_t count,
+		 const char *release)
 {
 	missing = 0;
-	if (directory)
-		add_place(directory);
-	else
-		add_usual(release);
+	are_given = count;
+	for (size_t i = 0; i < count; i++)
+		add_place(directories[i]);
+	if (are_given)
+		return;
+	add_usual(release);
 	add_place(".");
 }
 
@@ -84,6 +90,17 @@ static char *find_in(const char *place, const char *name)
 	return realpath(path, NULL);
 }
 
+static char *name_missing(const char *name)
+{
+	char path[2 * CACHE_PATH];
+
+	missing++;
+	if (!are_given || *name == '/')
+		return strdup(name);
+	snprintf(path, sizeof(path), "%s/%s", places[0], name);
+	return strdup(path);
+}
+
 char *source_find(const char *name)
 {
 	char *found = NULL;
@@ -92,9 +109,8 @@ char *source_find(const char *name)
 		found = access(name, R_OK) ? NULL : strdup(name);
 	for (size_t i = 0; *name != '/' && i < place_count && !found; i++)
 		found = find_in(places[i], name);
-	missing += !found;
 	if (!found)
-		found = strdup(name);
+		found = name_missing(name);
 	if (!found)
 		err(KCOVCTL_FAILED, "list of sources");
 	return found;
@@ -104,11 +120,12 @@ void source_close(void)
 {
 	while (place_count)
 		free(places[--place_count]);
+	free(places);
+	places = NULL;
 	if (!missing)
 		return;
-	warnx("%zu source file%s not here, so %s named as the compiler had it:",
-	      missing, missing == 1 ? " is" : "s are",
-	      missing == 1 ? "it is" : "they are");
-	warnx("  give the top of their source with --source, or as root:");
-	warnx("  apt-get install linux-source-VERSION, and unpack it");
+	warnx("%zu source file%s not %s:", missing, missing == 1 ? " is" : "s are",
+	      are_given ? "where --source says" : "here");
+	warnx("  give the top of the source of each, --source can be repeated; for the");
+	warnx("  kernel's, as root: apt-get install linux-source-VERSION, and unpack it");
 }

@@ -5,15 +5,20 @@
 #ifndef KCOVCTL_SOURCE_H
 #define KCOVCTL_SOURCE_H
 
-#include <stdbool.h>
+#include <stddef.h>
 
 /*
- * directory: where to look, NULL: the usual places for a kernel of this release.
- * What it points to must outlive the search.
+ * directories: where to look, and nowhere else; none: the usual places for a
+ * kernel of this release, then the current directory, where a module of one's
+ * own is built.
  */
-void source_open(const char *directory, const char *release);
+void source_open(const char *const *directories, size_t count,
+		 const char *release);
 
-/* To be freed: the path of the file, or the name as it was if there is none. */
+/*
+ * To be freed: the path of the file. If there is none, the name in the first of
+ * the directories, or as it was: the current one may have another file of it.
+ */
 char *source_find(const char *name);
 
 /* Say how many were not there, and what helps. */

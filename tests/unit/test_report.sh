@@ -191,6 +191,39 @@ lost()
 	sed "1a# lost $2 remote sections, 1 records without room" "$1"
 }
 
+# from DIRECTORY ARGUMENT...: the driver's source file in the report that is made there
+from()
+{
+	said=$(cd "$1" && shift && "$kcovctl" report -m "$sample" --lcov "$work/from.info" "$@" "$work/run" 2>&1)
+	said=$(sed -n 's/^SF:\(.*kcov_sample.c\)/\1/p' "$work/from.info"; echo "$said")
+}
+
+# Another file of that name lies where the report is made.
+sources_are_those_that_are_given()
+{
+	local name=tests/sample/kcov_sample.c
+	mkdir -p "$work/here/${name%/*}" "$work/empty"
+	echo "/* another */" >"$work/here/$name"
+	from "$work/here" --source "$work/empty" && [[ $said == "$work/empty/$name"$'\n'*"not where --source says"* ]] || return
+	from "$work/here" --source "$work/empty" --source "$PWD" && [[ $said == "$PWD/$name"$'\n'* ]] || return
+	from "$work/here" && [[ $said == "$work/here/$name"$'\n'* ]] || return
+	from "$work/empty" && [[ $said == "$name"$'\n'*"are not here"* || $said == "$name"$'\n'*"is not here"* ]]
+}
+
+# A message would be in the file that was opened first.
+without_standard_descriptors_no_file_is_damaged()
+{
+	local status=0
+	report --source "$PWD" --lcov "$work/usual.info" "$work/run" || return
+	"$kcovctl" report -m "$sample" --source "$PWD" --lcov "$work/closed.info" "$work/run" <&- >&- 2>&-
+	said=$(diff "$work/usual.info" "$work/closed.info") || return
+	"$kcovctl" report -m "$sample" --raw "$work/run" >&- 2>"$work/said" || status=$?
+	said=$(cat "$work/said")
+	[ "$status" = 1 ] && [[ $said == *EBADF* ]] || return
+	"$kcovctl" report - <&- >"$work/said" 2>&1
+	said=$(cat "$work/said") && [[ $said == *"no PC is in it"* ]]
+}
+
 losses_of_runs_add_up()
 {
 	lost "$work/run" 3 >"$work/a" && lost "$work/other-run" 40 >"$work/b" || return
@@ -209,7 +242,7 @@ run_that_was_cut_is_told()
 	said=$(sed '1d;$d' "$cut" | "$kcovctl" report -m "$sample" - 2>&1) && [[ $said == *kcov_sample* ]]
 }
 
-echo "1..16"
+echo "1..18"
 run sample_parse sample_path_a >"$work/run"
 lcov_reads_it
 is lcov_counts_as_the_file_says
@@ -243,3 +276,7 @@ losses_of_runs_add_up
 is losses_of_runs_add_up
 run_that_was_cut_is_told
 is run_that_was_cut_is_told_and_what_helps
+sources_are_those_that_are_given
+is sources_are_looked_for_where_they_are_said_to_be_alone
+without_standard_descriptors_no_file_is_damaged
+is without_standard_descriptors_no_file_is_damaged

@@ -604,10 +604,12 @@ static void tree_has_directories_and_their_files(void **state)
 	census_release(&census);
 }
 
+static const char *const nowhere[] = { "/nowhere" };
+
 /* lcov adds up what has one name, however often a function was compiled. */
 static void lcov_has_a_function_of_a_name_once(void **state)
 {
-	static const struct lcov_config config = { "/nowhere", "6.1" };
+	static const struct lcov_config config = { nowhere, 1, "6.1" };
 	const struct directory *directory = *state;
 	struct spot copies[] = { spots[0], spots[1] };
 	const struct coverage twice = { .spots = copies, .count = 2 };
@@ -626,7 +628,7 @@ static void lcov_has_a_function_of_a_name_once(void **state)
 /* A line has the runs of its most visited place, one that was not reached has none. */
 static void lcov_has_functions_and_lines_by_file(void **state)
 {
-	static const struct lcov_config config = { "/nowhere", "6.1" };
+	static const struct lcov_config config = { nowhere, 1, "6.1" };
 	const struct directory *directory = *state;
 	char text[1024] = "";
 	FILE *file;
@@ -638,11 +640,11 @@ static void lcov_has_functions_and_lines_by_file(void **state)
 	fclose(file);
 	assert_string_equal(text,
 			    "TN:kernel\n"
-			    "SF:fs/m/inode.c\nFN:9,f\nFNDA:2,f\nFNF:1\nFNH:1\n"
+			    "SF:/nowhere/fs/m/inode.c\nFN:9,f\nFNDA:2,f\nFNF:1\nFNH:1\n"
 			    "DA:9,1\nDA:12,2\nLF:2\nLH:2\nend_of_record\n"
-			    "SF:fs/m/sub/dir.c\nFN:5,g\nFNDA:1,g\nFNF:1\nFNH:1\n"
+			    "SF:/nowhere/fs/m/sub/dir.c\nFN:5,g\nFNDA:1,g\nFNF:1\nFNH:1\n"
 			    "DA:5,1\nLF:1\nLH:1\nend_of_record\n"
-			    "SF:include/linux/x.h\nFNF:0\nFNH:0\n"
+			    "SF:/nowhere/include/linux/x.h\nFNF:0\nFNH:0\n"
 			    "DA:3,2\nLF:1\nLH:1\nend_of_record\n");
 }
 
