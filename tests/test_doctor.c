@@ -74,6 +74,17 @@ static bool says(int status, const char *words)
 	return false;
 }
 
+/* The same while this file of the kernel has another value than usual. */
+static bool says_while(const char *path, const char *value, const char *usual, const char *words)
+{
+	bool told;
+
+	if (kcov_write_file(path, value))
+		return false;
+	told = says(1, words);
+	return !kcov_write_file(path, usual) && told;
+}
+
 static bool has_own_kcov(void)
 {
 	return access("/sys/module/kcov/refcnt", F_OK);
@@ -186,13 +197,8 @@ static void without_the_module_it_says_so(void **state)
 
 static void hidden_addresses_are_seen(void **state)
 {
-	bool told;
-
 	(void)state;
-	assert_int_equal(kcov_write_file(RESTRICT, "2"), 0);
-	told = says(1, "sysctl kernel.kptr_restrict=1");
-	assert_int_equal(kcov_write_file(RESTRICT, "0"), 0);
-	assert_true(told);
+	assert_true(says_while(RESTRICT, "2", "0", "sysctl kernel.kptr_restrict=1"));
 	assert_true(is_result("kernel.kptr_restrict", "BAD"));
 	assert_non_null(strstr(line_of("device"), "see 'kernel.kptr_restrict'"));
 }
@@ -209,16 +215,11 @@ static void who_is_not_root_is_told(void **state)
 /* Before the module has armed: later nobody can switch it off. */
 static void ftrace_switched_off_is_seen(void **state)
 {
-	bool told;
-
 	(void)state;
 	assert_true(kcov_wait_for(kcov_is_unused, "kcov"));
 	assert_int_equal(kcov_unload("kcov"), 0);
 	assert_int_equal(kcov_load("kcov"), 0);
-	assert_int_equal(kcov_write_file(FTRACE, "0"), 0);
-	told = says(1, "sysctl kernel.ftrace_enabled=1");
-	assert_int_equal(kcov_write_file(FTRACE, "1"), 0);
-	assert_true(told);
+	assert_true(says_while(FTRACE, "0", "1", "sysctl kernel.ftrace_enabled=1"));
 	assert_true(is_result("kernel.ftrace_enabled", "BAD"));
 	assert_true(is_result("KCOV_INIT_TRACE", "BAD"));
 	assert_non_null(strstr(line_of("KCOV_INIT_TRACE"), "EBUSY"));
@@ -266,25 +267,16 @@ static void debugfs_not_mounted_is_seen(void **state)
 
 static void function_entries_switched_off_are_seen(void **state)
 {
-	bool told;
-
 	(void)state;
-	assert_int_equal(kcov_write_file(ENTRIES, "N"), 0);
-	told = says(1, "kcovctl functions --on");
-	assert_int_equal(kcov_write_file(ENTRIES, "Y"), 0);
-	assert_true(told);
+	assert_true(says_while(ENTRIES, "N", "Y", "kcovctl functions --on"));
 	assert_true(is_result("first PC", "BAD"));
 }
 
 static void rules_that_leave_mmap_out_are_seen(void **state)
 {
-	bool told;
-
 	(void)state;
-	assert_int_equal(kcov_write_file(KCOV_FUNCTIONS, "=ksys_read"), 0);
-	told = says(1, "kcovctl functions default");
-	assert_int_equal(kcov_write_file(KCOV_FUNCTIONS, "default"), 0);
-	assert_true(told);
+	assert_true(says_while(KCOV_FUNCTIONS, "=ksys_read", "default",
+			       "kcovctl functions default"));
 	assert_true(is_result("first PC", "BAD"));
 }
 
@@ -359,6 +351,7 @@ static void little_memory_is_weighed(void **state)
 {
 	static struct fault faults[] = {
 		{ "KCOV_INIT_TRACE", (unsigned int)KCOV_INIT_TRACE, 1 },
+		{ "KCOV_ENABLE", KCOV_ENABLE, 1 },
 		{ "KCOV_REMOTE_ENABLE", KCOV_REMOTE_ENABLE, 0 },
 	};
 

@@ -15,6 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "kcov_said.h"
+
 #define DIRECTORY	"/tmp/report"
 #define SMALL		DIRECTORY "/small"
 #define PLACE		DIRECTORY "/place"
@@ -22,42 +24,22 @@
 #define BANANA		DIRECTORY "/banana"
 #define MOUNTED		DIRECTORY "/mounted"
 #define INFO		DIRECTORY "/coverage.info"
+#define RAW		DIRECTORY "/raw"
+#define IMAGE		KCOV_INSTRUMENTED "/isofs.iso"
 #define SAMPLE		"/sys/kernel/debug/kcov_sample/input"
 #define SAMPLE_FILE	"/kcov/kcov_sample.ko"
 #define ISOFS_FILE	KCOV_INSTRUMENTED "/isofs.ko"
 
-static char said[1 << 20];
-
 static int go(const char *arguments)
 {
-	char command[1024];
-
-	snprintf(command, sizeof(command),
-		 "kcovctl report -m /kcov -m " KCOV_INSTRUMENTED " %s 2>&1", arguments);
-	return kcov_run(command, said, sizeof(said));
-}
-
-static int shell(const char *command)
-{
-	return kcov_run(command, said, sizeof(said));
-}
-
-static bool says(const char *words)
-{
-	if (strstr(said, words))
-		return true;
-	print_error("no '%s' in: %.500s\n", words, said);
-	return false;
+	return kcov_shell("kcovctl report -m /kcov -m " KCOV_INSTRUMENTED " %s 2>&1", arguments);
 }
 
 /* A run that writes this word to the driver. */
 static int save(const char *word, const char *file)
 {
-	char command[256];
-
-	snprintf(command, sizeof(command),
-		 "kcovctl run -o %s -m /kcov -- sh -c 'echo %s >" SAMPLE "' 2>&1", file, word);
-	return shell(command);
+	return kcov_shell("kcovctl run -o %s -m /kcov -- sh -c 'echo %s >" SAMPLE "' 2>&1", file,
+			  word);
 }
 
 static int save_both(void)
@@ -77,11 +59,10 @@ static size_t offsets_of(const char *file, char *offsets, size_t room)
 
 static size_t sites_of(const char *file)
 {
-	char command[256];
 	size_t count = 0;
 
-	snprintf(command, sizeof(command), "kcovctl sites --total %s | grep ' PC, '", file);
-	if (shell(command) || sscanf(said, "%zu PC", &count) != 1)
+	if (kcov_shell("kcovctl sites --total %s | grep ' PC, '", file) ||
+	    sscanf(kcov_said, "%zu PC", &count) != 1)
 		return 0;
 	return count;
 }
@@ -93,9 +74,9 @@ static void report_lists_what_the_run_reached(void **state)
 	(void)state;
 	assert_int_equal(save("apple", APPLE), 0);
 	assert_int_equal(go("--functions " APPLE), 0);
-	assert_true(says("sample_path_a "));
-	assert_true(says("ksys_write "));
-	assert_null(strstr(said, "sample_path_b "));
+	assert_true(kcov_says("sample_path_a "));
+	assert_true(kcov_says("ksys_write "));
+	assert_null(strstr(kcov_said, "sample_path_b "));
 }
 
 static void runs_are_merged(void **state)
@@ -103,9 +84,9 @@ static void runs_are_merged(void **state)
 	(void)state;
 	assert_int_equal(save_both(), 0);
 	assert_int_equal(go("--functions --filter 'kcov_sample:*' " APPLE " " BANANA), 0);
-	assert_true(says("sample_path_a "));
-	assert_true(says("sample_path_b "));
-	assert_null(strstr(said, "ksys_write "));
+	assert_true(kcov_says("sample_path_a "));
+	assert_true(kcov_says("sample_path_b "));
+	assert_null(strstr(kcov_said, "ksys_write "));
 }
 
 static void difference_is_what_the_second_reaches_alone(void **state)
@@ -113,19 +94,19 @@ static void difference_is_what_the_second_reaches_alone(void **state)
 	(void)state;
 	assert_int_equal(save_both(), 0);
 	assert_int_equal(go("--diff --functions --filter 'kcov_sample:*' " APPLE " " BANANA), 0);
-	assert_true(says("sample_path_b "));
-	assert_null(strstr(said, "sample_path_a "));
-	assert_null(strstr(said, "input_write "));
+	assert_true(kcov_says("sample_path_b "));
+	assert_null(strstr(kcov_said, "sample_path_a "));
+	assert_null(strstr(kcov_said, "input_write "));
 	assert_int_equal(go("--diff --functions --filter 'kcov_sample:*' " APPLE " " APPLE), 0);
-	assert_true(says("0 functions, 0 blocks"));
+	assert_true(kcov_says("0 functions, 0 blocks"));
 }
 
 static void raw_pcs_are_those_of_the_run(void **state)
 {
 	(void)state;
 	assert_int_equal(save("apple", APPLE), 0);
-	assert_int_equal(shell("kcovctl report --raw " APPLE " 2>/dev/null >" DIRECTORY "/raw; "
-			       "grep ^0x " APPLE " | cmp - " DIRECTORY "/raw 2>&1"), 0);
+	assert_int_equal(kcov_shell("kcovctl report --raw " APPLE " 2>/dev/null >" RAW "; "
+				    "grep ^0x " APPLE " | cmp - " RAW " 2>&1"), 0);
 }
 
 /* A file of them alone is of the running kernel. */
@@ -133,19 +114,19 @@ static void raw_pcs_are_read_again(void **state)
 {
 	(void)state;
 	assert_int_equal(save("apple", APPLE), 0);
-	assert_int_equal(shell("grep ^0x " APPLE " >" DIRECTORY "/raw"), 0);
+	assert_int_equal(kcov_shell("grep ^0x " APPLE " >" DIRECTORY "/raw"), 0);
 	assert_int_equal(go("--functions - <" DIRECTORY "/raw"), 0);
-	assert_true(says("sample_path_a "));
-	assert_true(says("ksys_write "));
+	assert_true(kcov_says("sample_path_a "));
+	assert_true(kcov_says("ksys_write "));
 }
 
 static void empty_file_is_named(void **state)
 {
 	(void)state;
 	assert_int_equal(go("/dev/null"), 0);
-	assert_true(says("/dev/null: no PC is in it"));
+	assert_true(kcov_says("/dev/null: no PC is in it"));
 	assert_int_equal(go("/nowhere"), 1);
-	assert_true(says("/nowhere: ENOENT"));
+	assert_true(kcov_says("/nowhere: ENOENT"));
 	assert_int_equal(go(""), 2);
 	assert_int_equal(go("--diff " APPLE), 2);
 }
@@ -176,7 +157,7 @@ static void same_places_of_another_load_are_the_same(void **state)
 	assert_true(offsets_of(BANANA, after, sizeof(after)));
 	assert_string_equal(before, after);
 	assert_int_equal(go("--diff --filter 'kcov_sample:*' " APPLE " " BANANA), 0);
-	assert_true(says("0 functions, 0 blocks"));
+	assert_true(kcov_says("0 functions, 0 blocks"));
 }
 
 static void run_of_a_module_that_is_gone_has_its_names(void **state)
@@ -185,9 +166,9 @@ static void run_of_a_module_that_is_gone_has_its_names(void **state)
 	assert_int_equal(save("apple", APPLE), 0);
 	assert_int_equal(kcov_unload("kcov_sample"), 0);
 	assert_int_equal(go("--lines --filter 'kcov_sample:*' " APPLE), 0);
-	assert_true(says("tests/sample/kcov_sample.c:32\n"));
+	assert_true(kcov_says("tests/sample/kcov_sample.c:32\n"));
 	assert_int_equal(go("--functions --filter 'kcov_sample:*' " APPLE), 0);
-	assert_true(says("sample_path_a "));
+	assert_true(kcov_says("sample_path_a "));
 }
 
 /* --- lcov -------------------------------------------------------------------------------- */
@@ -197,12 +178,12 @@ static void lcov_has_lines_that_were_not_reached(void **state)
 	(void)state;
 	assert_int_equal(save("apple", APPLE), 0);
 	assert_int_equal(go("--filter 'kcov_sample:*' --lcov " INFO " " APPLE), 0);
-	assert_int_equal(shell("cat " INFO), 0);
-	assert_true(says("SF:"));
-	assert_true(says("FNDA:1,sample_path_a\n"));
-	assert_true(says("FNDA:0,sample_path_b\n"));
-	assert_true(says("DA:32,1\n"));
-	assert_true(says("DA:38,0\n"));
+	assert_int_equal(kcov_shell("cat " INFO), 0);
+	assert_true(kcov_says("SF:"));
+	assert_true(kcov_says("FNDA:1,sample_path_a\n"));
+	assert_true(kcov_says("FNDA:0,sample_path_b\n"));
+	assert_true(kcov_says("DA:32,1\n"));
+	assert_true(kcov_says("DA:38,0\n"));
 }
 
 static void lcov_counts_runs(void **state)
@@ -210,10 +191,10 @@ static void lcov_counts_runs(void **state)
 	(void)state;
 	assert_int_equal(save_both(), 0);
 	assert_int_equal(go("--filter 'kcov_sample:*' --lcov " INFO " " APPLE " " BANANA), 0);
-	assert_int_equal(shell("cat " INFO), 0);
-	assert_true(says("FNDA:2,input_write\n"));
-	assert_true(says("FNDA:1,sample_path_b\n"));
-	assert_true(says("DA:40,1\n"));
+	assert_int_equal(kcov_shell("cat " INFO), 0);
+	assert_true(kcov_says("FNDA:2,input_write\n"));
+	assert_true(kcov_says("FNDA:1,sample_path_b\n"));
+	assert_true(kcov_says("DA:40,1\n"));
 }
 
 static void blocks_are_as_many_as_kcovctl_sites_counts(void **state)
@@ -227,13 +208,13 @@ static void blocks_are_as_many_as_kcovctl_sites_counts(void **state)
 	assert_true(sites > 20);
 	assert_int_equal(go("--filter 'kcov_sample:*' --lcov " INFO " " APPLE), 0);
 	snprintf(words, sizeof(words), " of %zu\n", sites);
-	assert_true(says(words));
+	assert_true(kcov_says(words));
 }
 
-static int mount_it(void)
+static int mount_it(const char *options)
 {
-	return shell("kcovctl run -o " MOUNTED " -- mount -t iso9660 -o ro,loop " KCOV_INSTRUMENTED
-		     "/isofs.iso " PLACE " 2>&1");
+	return kcov_shell("kcovctl run %s -- mount -t iso9660 -o ro,loop " IMAGE " " PLACE " 2>&1",
+			  options);
 }
 
 static void mount_of_an_instrumented_isofs_is_reported(void **state)
@@ -243,23 +224,34 @@ static void mount_of_an_instrumented_isofs_is_reported(void **state)
 
 	(void)state;
 	assert_int_equal(kcov_swap_in("isofs"), 0);
-	assert_int_equal(mount_it(), 0);
+	assert_int_equal(mount_it("-o " MOUNTED), 0);
 	/* the summary takes names only: the stock module's file is no matter */
-	assert_null(strstr(said, "build id"));
+	assert_null(strstr(kcov_said, "build id"));
 	umount(PLACE);
 	sites = sites_of(ISOFS_FILE);
 	assert_int_equal(go("--filter 'isofs:*' --functions --lcov " INFO " " MOUNTED), 0);
-	assert_true(says("isofs_fill_super "));
-	line = strstr(said, ": isofs ");
+	assert_true(kcov_says("isofs_fill_super "));
+	line = strstr(kcov_said, ": isofs ");
 	assert_non_null(line);
 	if (sscanf(line, ": isofs %zu of %zu", &reached, &all) != 2)
 		fail_msg("%.100s", line);
 	assert_int_equal(all, sites);
 	assert_true(reached > 50 && reached < all);
-	assert_int_equal(shell("cat " INFO), 0);
-	assert_true(says("fs/isofs/inode.c\n"));
-	assert_true(says("FNDA:1,isofs_fill_super\n"));
-	assert_true(says("FNDA:0,isofs_readdir\n"));
+	assert_int_equal(kcov_shell("cat " INFO), 0);
+	assert_true(kcov_says("fs/isofs/inode.c\n"));
+	assert_true(kcov_says("FNDA:1,isofs_fill_super\n"));
+	assert_true(kcov_says("FNDA:0,isofs_readdir\n"));
+}
+
+/* Where kcovctl load had it from is known: nobody has to say it again. */
+static void file_of_a_loaded_module_is_found(void **state)
+{
+	(void)state;
+	assert_int_equal(kcov_swap_in("isofs"), 0);
+	assert_int_equal(mount_it("--no-cache --lines --filter 'isofs:*'"), 0);
+	umount(PLACE);
+	assert_true(kcov_says("fs/isofs/inode.c:"));
+	assert_null(strstr(kcov_said, "without a source line"));
 }
 
 static void full_disk_leaves_no_info(void **state)
@@ -268,11 +260,11 @@ static void full_disk_leaves_no_info(void **state)
 	assert_int_equal(save("apple", APPLE), 0);
 	assert_int_equal(mkdir(SMALL, 0700), 0);
 	assert_int_equal(mount("none", SMALL, "tmpfs", 0, "size=4k,nr_inodes=3"), 0);
-	assert_int_equal(shell("head -c 4096 /dev/zero >" SMALL "/full"), 0);
+	assert_int_equal(kcov_shell("head -c 4096 /dev/zero >" SMALL "/full"), 0);
 	assert_int_equal(go("--lcov " SMALL "/info " APPLE), 1);
-	assert_true(says(SMALL "/info: ENOSPC"));
-	assert_int_equal(shell("ls -A " SMALL), 0);
-	assert_string_equal(said, "full\n");
+	assert_true(kcov_says(SMALL "/info: ENOSPC"));
+	assert_int_equal(kcov_shell("ls -A " SMALL), 0);
+	assert_string_equal(kcov_said, "full\n");
 }
 
 static void html_says_what_is_missing(void **state)
@@ -280,9 +272,9 @@ static void html_says_what_is_missing(void **state)
 	(void)state;
 	assert_int_equal(save("apple", APPLE), 0);
 	assert_int_equal(go("--html " DIRECTORY "/html " APPLE), 1);
-	assert_true(says("apt-get install lcov"));
-	assert_int_equal(shell("ls -d " DIRECTORY "/html* 2>/dev/null | wc -l"), 0);
-	assert_string_equal(said, "0\n");
+	assert_true(kcov_says("apt-get install lcov"));
+	assert_int_equal(kcov_shell("ls -d " DIRECTORY "/html* 2>/dev/null | wc -l"), 0);
+	assert_string_equal(kcov_said, "0\n");
 }
 
 /* --- fixture ----------------------------------------------------------------------------- */
@@ -302,13 +294,13 @@ static int clean_up(void **state)
 		kcov_unload("kcov_sample");
 	if (kcov_is_loaded("kcov_plain"))
 		kcov_unload("kcov_plain");
-	return shell("rm -rf " DIRECTORY);
+	return kcov_shell("rm -rf " DIRECTORY);
 }
 
 static int start(void **state)
 {
 	(void)state;
-	return shell("modprobe loop");
+	return kcov_shell("modprobe loop");
 }
 
 /* Nothing is to hold the module of coverage when all is over. */
@@ -317,7 +309,7 @@ static int stop(void **state)
 	(void)state;
 	if (kcov_is_swapped("isofs") && kcov_swap_back("isofs"))
 		return -1;
-	return kcov_is_loaded("isofs") ? shell("modprobe -r isofs cdrom loop") : 0;
+	return kcov_is_loaded("isofs") ? kcov_shell("modprobe -r isofs cdrom loop") : 0;
 }
 
 #define REPORT(name) cmocka_unit_test_setup_teardown(name, set_up, clean_up)
@@ -337,6 +329,7 @@ int main(void)
 		REPORT(lcov_counts_runs),
 		REPORT(blocks_are_as_many_as_kcovctl_sites_counts),
 		REPORT(mount_of_an_instrumented_isofs_is_reported),
+		REPORT(file_of_a_loaded_module_is_found),
 		REPORT(full_disk_leaves_no_info),
 		REPORT(html_says_what_is_missing),
 	};

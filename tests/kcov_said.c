@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What programs say.
+ */
+#include "kcov_said.h"
+
+#include <stdio.h>
+#include <string.h>
+
+char kcov_said[1 << 20];
+
+int kcov_shell(const char *format, ...)
+{
+	char command[2048];
+	va_list args;
+	int length;
+
+	va_start(args, format);
+	length = vsnprintf(command, sizeof(command), format, args);
+	va_end(args);
+	if (length < 0 || (size_t)length >= sizeof(command))
+		return -1;
+	return kcov_run(command, kcov_said, sizeof(kcov_said));
+}
+
+void kcov_read_said(const char *path)
+{
+	FILE *file = fopen(path, "re");
+
+	kcov_said[file ? fread(kcov_said, 1, sizeof(kcov_said) - 1, file) : 0] = '\0';
+	if (file)
+		fclose(file);
+}
+
+bool kcov_says(const char *words)
+{
+	if (strstr(kcov_said, words))
+		return true;
+	print_error("no '%s' in: %.500s\n", words, kcov_said);
+	return false;
+}
