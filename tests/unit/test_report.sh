@@ -214,8 +214,13 @@ sources_are_those_that_are_given()
 without_standard_descriptors_no_file_is_damaged()
 {
 	local status=0
-	report --source "$PWD" --lcov "$work/usual.info" "$work/run" || return
-	"$kcovctl" report -m "$sample" --source "$PWD" --lcov "$work/closed.info" "$work/run" <&- >&- 2>&-
+	mkdir -p "$work/empty"
+	# missing sources are told while the file is open
+	set -- "$kcovctl" report -m "$sample" --source "$work/empty" --lcov
+	"$@" "$work/usual.info" "$work/run" 2>/dev/null || return
+	"$@" "$work/closed.info" "$work/run" <&- >&- 2>&-
+	said=$(diff "$work/usual.info" "$work/closed.info") || return
+	"$@" "$work/closed.info" "$work/run" 2>&-
 	said=$(diff "$work/usual.info" "$work/closed.info") || return
 	"$kcovctl" report -m "$sample" --raw "$work/run" >&- 2>"$work/said" || status=$?
 	said=$(cat "$work/said")
