@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "kcovctl.h"
+#include "kcovctl_array.h"
 #include "kcovctl_code.h"
 #include "kcovctl_coverage.h"
 #include "kcovctl_reachable.h"
@@ -43,13 +44,8 @@ void coverage_release(struct coverage *coverage)
 
 static struct spot *new_spot(struct coverage *coverage)
 {
-	if (coverage->count == coverage->room) {
-		coverage->room = coverage->room ? 2 * coverage->room : 4096;
-		coverage->spots = reallocarray(coverage->spots, coverage->room,
-					       sizeof(*coverage->spots));
-		if (!coverage->spots)
-			err(KCOVCTL_FAILED, "list of places");
-	}
+	coverage->spots = array_grow(coverage->spots, coverage->count,
+				     &coverage->room, sizeof(*coverage->spots));
 	return &coverage->spots[coverage->count++];
 }
 

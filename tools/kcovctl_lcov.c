@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "kcovctl.h"
+#include "kcovctl_array.h"
 #include "kcovctl_census.h"
 #include "kcovctl_lcov.h"
 #include "kcovctl_output.h"
@@ -35,13 +36,8 @@ static void add(struct items *items, const struct frame *frame,
 {
 	if (!frame->file || frame->line <= 0)
 		return;
-	if (items->count == items->room) {
-		items->room = items->room ? 2 * items->room : 4096;
-		items->item = reallocarray(items->item, items->room,
-					   sizeof(*items->item));
-		if (!items->item)
-			err(KCOVCTL_FAILED, "list of lines");
-	}
+	items->item = array_grow(items->item, items->count, &items->room,
+				 sizeof(*items->item));
 	items->item[items->count++] =
 		(struct item){ frame->file, frame->line, function, runs };
 }

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "kcovctl.h"
+#include "kcovctl_array.h"
 #include "kcovctl_cache.h"
 #include "kcovctl_objects.h"
 #include "kcovctl_state.h"
@@ -31,12 +32,7 @@ static bool scanned;
 
 static void add_file(const char *path)
 {
-	if (file_count == file_room) {
-		file_room = file_room ? file_room * 2 : 1024;
-		files = reallocarray(files, file_room, sizeof(*files));
-		if (!files)
-			err(1, "list of modules");
-	}
+	files = array_grow(files, file_count, &file_room, sizeof(*files));
 	files[file_count] = strdup(path);
 	if (!files[file_count++])
 		err(1, "list of modules");

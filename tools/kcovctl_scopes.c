@@ -10,6 +10,7 @@
 #include <err.h>
 #include <stdlib.h>
 
+#include "kcovctl_array.h"
 #include "kcovctl_scopes.h"
 
 /* No compiler nests as deep; damaged information may. */
@@ -26,17 +27,6 @@ struct walk {
 	size_t count, room;
 };
 
-void *scopes_grow(void *array, size_t count, size_t *room, size_t size)
-{
-	if (count < *room)
-		return array;
-	*room = *room ? *room * 2 : 64;
-	array = reallocarray(array, *room, size);
-	if (!array)
-		err(1, "debug information");
-	return array;
-}
-
 static void add_ranges(struct walk *walk, Dwarf_Die *die, uint32_t scope,
 		       uint32_t depth)
 {
@@ -44,8 +34,8 @@ static void add_ranges(struct walk *walk, Dwarf_Die *die, uint32_t scope,
 	ptrdiff_t next = 0;
 
 	while ((next = dwarf_ranges(die, next, &base, &low, &high)) > 0) {
-		walk->range = scopes_grow(walk->range, walk->count, &walk->room,
-					  sizeof(*walk->range));
+		walk->range = array_grow(walk->range, walk->count, &walk->room,
+					 sizeof(*walk->range));
 		walk->range[walk->count++] =
 			(struct range){ low, high, scope, depth };
 	}
@@ -57,8 +47,8 @@ static uint32_t add_scope(struct walk *walk, Dwarf_Die *die, uint32_t parent,
 	struct scopes *scopes = walk->scopes;
 	uint32_t scope = (uint32_t)scopes->count;
 
-	scopes->scope = scopes_grow(scopes->scope, scopes->count, &scopes->room,
-				    sizeof(*scopes->scope));
+	scopes->scope = array_grow(scopes->scope, scopes->count, &scopes->room,
+				   sizeof(*scopes->scope));
 	scopes->scope[scopes->count++] =
 		(struct scope){ dwarf_dieoffset(die), parent };
 	add_ranges(walk, die, scope, depth);
@@ -119,8 +109,8 @@ static void add_edge(struct scopes *scopes, Dwarf_Addr start, uint32_t scope)
 		scopes->edge[count - 1].scope = scope;
 		return;
 	}
-	scopes->edge = scopes_grow(scopes->edge, count, &scopes->edge_room,
-				   sizeof(*scopes->edge));
+	scopes->edge = array_grow(scopes->edge, count, &scopes->edge_room,
+				  sizeof(*scopes->edge));
 	scopes->edge[scopes->edge_count++] =
 		(struct scope_edge){ start, scope };
 }

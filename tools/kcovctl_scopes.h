@@ -36,7 +36,4 @@ void scopes_release(struct scopes *scopes);
 /* The innermost scope at an address, by its index. */
 uint32_t scopes_find(const struct scopes *scopes, Dwarf_Addr address);
 
-/* Room for one more in an array made of debug information; no memory ends the program. */
-void *scopes_grow(void *array, size_t count, size_t *room, size_t size);
-
 #endif

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kcovctl_array.h"
 #include "kcovctl_places.h"
 #include "kcovctl_store.h"
 #include "kcovctl_storefile.h"
@@ -165,13 +166,8 @@ void store_add(struct store *store, const struct store_key *key,
 	    place->symbol_size > UINT32_MAX ||
 	    place->frame_count > STORING_FRAMES_MAX)
 		return;
-	if (store->count == store->room) {
-		store->room = store->room ? store->room * 2 : 256;
-		store->added = reallocarray(store->added, store->room,
-					    sizeof(*store->added));
-		if (!store->added)
-			err(1, "cache");
-	}
+	store->added = array_grow(store->added, store->count, &store->room,
+				  sizeof(*store->added));
 	store->added[store->count++] = (struct storing_place){
 		.section = key->section,
 		.offset = (uint32_t)key->offset,

@@ -7,18 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kcovctl_array.h"
 #include "kcovctl_storing.h"
-
-static void *grow(void *array, size_t count, size_t *room, size_t size)
-{
-	if (count < *room)
-		return array;
-	*room = *room ? *room * 2 : 256;
-	array = reallocarray(array, *room, size);
-	if (!array)
-		err(1, "cache");
-	return array;
-}
 
 void storing_begin(struct storing *storing, const struct buildid *id,
 		   const struct binary_source *source)
@@ -56,8 +46,10 @@ static uint32_t section_of(struct storing *storing, const char *name)
 
 static void add_frame(struct storing *storing, const struct frame *frame)
 {
-	storing->frames = grow(storing->frames, storing->header.frame_count,
-			       &storing->frame_room, sizeof(*storing->frames));
+	storing->frames = array_grow(storing->frames,
+				     storing->header.frame_count,
+				     &storing->frame_room,
+				     sizeof(*storing->frames));
 	storing->frames[storing->header.frame_count++] =
 		(struct storefile_frame){
 			.function = texts_add(&storing->texts, frame->function),
@@ -70,9 +62,10 @@ void storing_add(struct storing *storing, const struct storing_place *added)
 {
 	const struct place *place = &added->place;
 
-	storing->entries = grow(storing->entries, storing->header.entry_count,
-				&storing->entry_room,
-				sizeof(*storing->entries));
+	storing->entries = array_grow(storing->entries,
+				      storing->header.entry_count,
+				      &storing->entry_room,
+				      sizeof(*storing->entries));
 	storing->entries[storing->header.entry_count++] =
 		(struct storefile_entry){
 			.section = section_of(storing, added->section),

@@ -3,37 +3,26 @@
  * Kernel symbols by address: parsing, sorting, looking up.
  */
 #define _GNU_SOURCE 1
-#include <err.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "kcovctl_array.h"
 #include "kcovctl_symtab.h"
 
 /* The last symbol of all has no neighbour to end it. */
 #define LAST_SYMBOL_SIZE 4096
 
-static void *grow(void *array, size_t count, size_t *room, size_t size)
-{
-	if (count < *room)
-		return array;
-	*room = *room ? *room * 2 : 256;
-	array = reallocarray(array, *room, size);
-	if (!array)
-		err(1, "symbol table");
-	return array;
-}
-
 void symtab_add(struct symtab *tab, const struct symbol *symbol)
 {
-	tab->symbols = grow(tab->symbols, tab->count, &tab->room,
-			    sizeof(*symbol));
+	tab->symbols = array_grow(tab->symbols, tab->count, &tab->room,
+				  sizeof(*symbol));
 	tab->symbols[tab->count++] = *symbol;
 }
 
 static void add_module(struct symtab *tab, const struct module_range *module)
 {
-	tab->modules = grow(tab->modules, tab->module_count, &tab->module_room,
-			    sizeof(*module));
+	tab->modules = array_grow(tab->modules, tab->module_count,
+				  &tab->module_room, sizeof(*module));
 	tab->modules[tab->module_count++] = *module;
 }
 

@@ -6,9 +6,9 @@
  * and gcc's may have gaps.
  */
 #include <dwarf.h>
-#include <err.h>
 #include <stdlib.h>
 
+#include "kcovctl_array.h"
 #include "kcovctl_units.h"
 
 static void add_ranges(struct units *units, Dwarf_Die *die, size_t unit)
@@ -19,8 +19,9 @@ static void add_ranges(struct units *units, Dwarf_Die *die, size_t unit)
 	while ((next = dwarf_ranges(die, next, &base, &low, &high)) > 0) {
 		if (low >= high)
 			continue;
-		units->range = scopes_grow(units->range, units->range_count,
-					   &units->range_room, sizeof(*units->range));
+		units->range = array_grow(units->range, units->range_count,
+					  &units->range_room,
+					  sizeof(*units->range));
 		units->range[units->range_count++] =
 			(struct unit_range){ low, high, unit };
 	}
@@ -28,8 +29,8 @@ static void add_ranges(struct units *units, Dwarf_Die *die, size_t unit)
 
 static void add_unit(struct units *units, Dwarf_Die *die)
 {
-	units->unit = scopes_grow(units->unit, units->count, &units->room,
-				  sizeof(*units->unit));
+	units->unit = array_grow(units->unit, units->count, &units->room,
+				 sizeof(*units->unit));
 	units->unit[units->count] = (struct unit){ .die = *die };
 	add_ranges(units, die, units->count++);
 }
