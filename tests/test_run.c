@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define FILTERS		"--filter 'vmlinux:*sys_sysinfo' --filter 'kcov_*:*'"
 #define SELF		KCOV_COMMAND
 #define SAMPLE	"/sys/kernel/debug/kcov_sample/input"
 #define COMPARE		"-c --filter 'kcov_sample:*' -- /bin/busybox sh -c "
@@ -38,8 +39,7 @@ static void code_of_a_grandchild_is_listed(void **state)
 static void filter_shows_what_it_matches(void **state)
 {
 	(void)state;
-	assert_int_equal(kcov_command("--functions --filter 'vmlinux:*sys_sysinfo' "
-				      "--filter 'kcov_*:*' -- " SELF " sysinfo"), 0);
+	assert_int_equal(kcov_command("--functions " FILTERS " -- " SELF " sysinfo"), 0);
 	assert_true(kcov_says("__x64_sys_sysinfo "));
 	assert_null(strstr(kcov_said, "ksys_"));
 	assert_int_equal(kcov_command("--functions --filter '*' -- " SELF " sysinfo"), 0);
