@@ -15,12 +15,13 @@
 #include <sys/sysinfo.h>
 #include <sys/time.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "kcov_remote.h"
 
-/* More than are done before kcovctl can have looked. */
-#define LATE_WORKS 50
+/* Longer than kcovctl needs to end a recording, and never quiet meanwhile. */
+#define LATE_SECONDS 2
 
 /* --- the commands ------------------------------------------------------------------------ */
 
@@ -90,7 +91,9 @@ static int leave(void (*go_on)(void))
 
 static void end_late(void)
 {
-	for (int i = 0; i < LATE_WORKS; i++)
+	const time_t then = time(NULL);
+
+	while (time(NULL) <= then + LATE_SECONDS)
 		kcov_deferred("work common");
 	kcov_deferred("timer common");
 }
