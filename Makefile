@@ -26,7 +26,7 @@ say = $(if $(Q),@printf '  %-8s%s\n' '$(1)' '$(2)')
 # in it, neither here nor in a make below this one.
 export KCOV_RUN := $(value RUN)
 unexport RUN
-export KERNEL CPUS MEM ACCEL KIMG CMDLINE EXTRA TIMEOUT TESTS ROUNDS BOOTS V
+export KERNEL CPUS MEM ACCEL KIMG CMDLINE EXTRA TIMEOUT TESTS ROUNDS BOOTS SCRIPT DEBUGINFO V
 
 .PHONY: all
 all: kcov.ko tools tests
@@ -388,6 +388,13 @@ vm-run:
 vm: vm-run
 	@:$(end-with $(shell cat build/vm/status.$(own); rm build/vm/status.$(own)))
 
+# The kernel under gdb, from its start.
+.PHONY: gdb
+gdb:
+	$(Q)tests/vm/host $@ >&2
+	$(Q)+$(MAKE) image >&2
+	$(Q)RUN="$$KCOV_RUN" tests/debugging/gdb
+
 # --- packages --------------------------------------------------------------------
 
 .PHONY: deb check-packages
@@ -535,6 +542,10 @@ make vm RUN='command'       runs a shell command in the VM, prints its output,
                    ends with its status (124: TIMEOUT, 125: the guest died);
                    EXTRA=directory is copied into the guest's root
 make shell         an interactive shell in the VM
+make gdb           the VM under gdb from the start of its kernel, with the symbols of the kernel
+                   and of each module that is loaded, and commands for kcov.ko (help kcov);
+                   RUN='command' runs in it; SCRIPT=file gdb's commands instead of a prompt;
+                   DEBUGINFO=vmlinux the kernel's, with symbols, if there is one
 make lint          style and static checks
 make install, uninstall     kcov.ko below updates/ of the kernel in KDIR; DESTDIR=
 make install-lib, uninstall-lib   libkcov below PREFIX=$(PREFIX); LIBDIR= INCLUDEDIR= DESTDIR=
