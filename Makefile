@@ -40,7 +40,7 @@ out := build/$(krel)
 # 6.13): so there they are, as links.
 linked = mkdir -p $(1) && ln -sf $(addprefix $(CURDIR)/,$(wildcard $(addprefix $(2),Kbuild *.c *.h *.S))) $(1)/
 # Headers of another release's kernel: tests/vm/kernel.
-inside := $(shell cat $(KDIR:/headers=/inside) 2>/dev/null)
+inside := $(shell cat $(KDIR:/headers=/inside) 2>/dev/null </dev/null)
 # BTF needs pahole and the kernel's vmlinux, which header packages have from 6.12 on
 kbuild = $(if $(inside),tests/vm/inside $(inside)) $(MAKE) -C $(KDIR) M=$(CURDIR)/$(1) TOP=$(CURDIR) \
 	V=$(or $(V),0) CONFIG_DEBUG_INFO_BTF_MODULES= $(if $(filter-out default,$(origin CC)),CC='$(CC)') $(as_clang)
