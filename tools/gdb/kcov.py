@@ -38,11 +38,12 @@ def number(word, what):
 
 
 def begin():
-    """From the first directory with a kcov.ko on: its debug information says how."""
+    """From the first kcov.ko on: its debug information says how. A kernel with a kcov
+    of its own has none, but may have the sample driver."""
     global tracked
     if tracked:
         return
-    for file in files.named('kcov'):
+    for file in files.named('kcov') or files.named('kcov_sample'):
         tracked = kcov_modules.Modules(kcov_layout.Layout(file.path), files)
         kcov_modules.watch(tracked)
         kcov_orc.register(tracked)
@@ -67,7 +68,7 @@ Break where you like, also in modules that are not loaded yet:
 then: continue, up, bt."""
 
     def __init__(self):
-        super().__init__('kcov', gdb.COMMAND_SUPPORT, prefix=True)
+        super().__init__('kcov', gdb.COMMAND_SUPPORT)
 
     def invoke(self, words, from_tty):
         print(self.__doc__)

@@ -54,7 +54,7 @@ def load_kallsyms(path):
     made = os.path.join(where, 'kernel')
     kcov_elf.write_symbols(made, symbols, span('.text', symbols, True) +
                            span('.data', symbols, False))
-    gdb.execute('symbol-file %s' % quoted(made), to_string=True)
+    gdb.execute('file %s' % quoted(made), to_string=True)
 
 
 def is_elf(path):
@@ -66,7 +66,7 @@ def load(path):
     """path: a vmlinux, or a copy of /proc/kallsyms"""
     try:
         if is_elf(path):
-            gdb.execute('symbol-file %s' % quoted(path), to_string=True)
+            gdb.execute('file %s' % quoted(path), to_string=True)
         else:
             load_kallsyms(path)
     except OSError as error:

@@ -168,11 +168,11 @@ def symbolised(pc):
 
 
 def show_comparison(record, moved):
+    """As the callback that has recorded it."""
     kind, first, second, pc = record
-    size = 1 << (kind >> 1 & 3)
-    print('%#x %s %#x and %#x, %d bytes%s' % (
-        pc, symbolised(pc + moved), first, second, size,
-        ', the first a constant' if kind & 1 else ''))
+    print('%#x %s: %scmp%d %#x %#x' % (
+        pc, symbolised(pc + moved), 'const_' if kind & 1 else '',
+        1 << (kind >> 1 & 3), first, second))
 
 
 def show_records(number, wanted):
