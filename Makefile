@@ -388,12 +388,16 @@ vm-run:
 vm: vm-run
 	@:$(end-with $(shell cat build/vm/status.$(own); rm build/vm/status.$(own)))
 
-# The kernel under gdb, from its start.
-.PHONY: gdb
+# The kernel under gdb, from its start; and the test of that.
+.PHONY: gdb check-gdb
 gdb:
 	$(Q)tests/vm/host $@ >&2
 	$(Q)+$(MAKE) image >&2
 	$(Q)RUN="$$KCOV_RUN" tests/debugging/gdb
+
+check-gdb: image
+	$(Q)tests/vm/host gdb
+	$(Q)tests/debugging/check-gdb
 
 # --- packages --------------------------------------------------------------------
 
@@ -546,6 +550,7 @@ make gdb           the VM under gdb from the start of its kernel, with the symbo
                    and of each module that is loaded, and commands for kcov.ko (help kcov);
                    RUN='command' runs in it; SCRIPT=file gdb's commands instead of a prompt;
                    DEBUGINFO=vmlinux the kernel's, with symbols, if there is one
+make check-gdb     does all that work, and is what it shows what the guest itself says?
 make lint          style and static checks
 make install, uninstall     kcov.ko below updates/ of the kernel in KDIR; DESTDIR=
 make install-lib, uninstall-lib   libkcov below PREFIX=$(PREFIX); LIBDIR= INCLUDEDIR= DESTDIR=
