@@ -43,7 +43,7 @@ linked = mkdir -p $(1) && ln -sf $(addprefix $(CURDIR)/,$(wildcard $(addprefix $
 inside := $(shell cat $(KDIR:/headers=/inside) 2>/dev/null </dev/null)
 # BTF needs pahole and the kernel's vmlinux, which header packages have from 6.12 on
 kbuild = $(if $(inside),tests/vm/inside $(inside)) $(MAKE) -C $(KDIR) M=$(CURDIR)/$(1) TOP=$(CURDIR) \
-	V=$(or $(V),0) CONFIG_DEBUG_INFO_BTF_MODULES= $(if $(filter-out default,$(origin CC)),CC='$(CC)') $(as_clang)
+	V=$(or $(V),0) CONFIG_DEBUG_INFO_BTF_MODULES= $(if $(filter-out default,$(origin CC)),CC='$(CC)') $(as_clang) $(as_uml)
 
 # Headers of a kernel that gcc has built say so, and what gcc can do. Clang 16 is
 # the first with the options that protect a stock kernel's returns and stacks.
@@ -54,6 +54,9 @@ as_clang := $(if $(clang),CONFIG_CC_IS_GCC= CONFIG_CC_IS_CLANG=y CONFIG_AS_IS_GN
 	CONFIG_CC_IMPLICIT_FALLTHROUGH=-Wimplicit-fallthrough \
 	CONFIG_FTRACE_MCOUNT_USE_CC= CONFIG_FTRACE_MCOUNT_USE_RECORDMCOUNT=y \
 	KCFLAGS='-Wno-unknown-warning-option -Wno-duplicate-decl-specifier')
+
+# Those of user-mode Linux are of an architecture of their own.
+as_uml := $(if $(shell grep -s '^CONFIG_UML=y' $(KDIR)/.config),ARCH=um SUBARCH=x86_64)
 
 # A kernel with its own kcov has the callbacks, and takes no second kcov.
 own_kcov := $(shell grep -s '^CONFIG_KCOV=y' $(KDIR)/.config)
@@ -284,7 +287,7 @@ bench-image: parts := bench-parts
 image bench-image:
 	$(Q)tests/vm/host $(if $(clang),clang)
 	$(Q)tests/vm/kernel $(KERNEL)
-	$(Q)tests/vm/qemu
+	$(Q)$(if $(filter uml,$(KERNEL)),,tests/vm/qemu)
 	$(Q)+flock build/lock $(MAKE) $(jobs) KDIR=$(if $(filter file,$(origin KDIR)),$(vmdir),$(KDIR)) $(parts)
 	$(Q)tests/vm/image $(KERNEL)
 
