@@ -14,6 +14,8 @@
 
 /* Where _text is linked on x86-64. */
 #define TEXT_LINKED	0xffffffff81000000UL
+/* User-mode Linux is a program, and lies where it was linked. */
+#define UML_TEXT_LINKED	0x60001000UL
 
 struct symbol {
 	unsigned long address;
@@ -146,11 +148,16 @@ static int by_address(const void *left, const void *right)
 	return (a->address > b->address) - (a->address < b->address);
 }
 
+static unsigned long linked_near(unsigned long text)
+{
+	return text == UML_TEXT_LINKED ? UML_TEXT_LINKED : TEXT_LINKED;
+}
+
 static void subtract_offset(void)
 {
 	for (size_t i = 0; i < symbol_count && !offset_is_known; i++)
 		if (!strcmp(symbols[i].name, "_text")) {
-			offset = symbols[i].address - TEXT_LINKED;
+			offset = symbols[i].address - linked_near(symbols[i].address);
 			offset_is_known = true;
 		}
 	for (size_t i = 0; i < symbol_count; i++)

@@ -3,7 +3,7 @@
  * Descriptors across processes: fork, vfork, CLONE_VM, exec, signals that
  * kill. Run with an argument it is the program the tests exec.
  */
-#include "kcov_test.h"
+#include "kcov_mark.h"
 
 #include <fcntl.h>
 #include <pthread.h>
@@ -20,19 +20,16 @@
 
 #define STACK_SIZE	65536
 
-/* A call that nothing else here makes, and that is refused. */
-#define MARK_FUNCTION	"__x64_sys_sethostname"
-
 static void make_mark(void)
 {
-	syscall(SYS_sethostname, NULL, -1);
+	kcov_make_mark(KCOV_MARK_HOSTNAME);
 }
 
 static bool has_mark(const struct kcov_test *t)
 {
 	const size_t count = kcov_count(t);	/* first: reading symbols makes calls */
 
-	return kcov_reached(t, count, MARK_FUNCTION);
+	return kcov_has_mark(t, count, KCOV_MARK_HOSTNAME);
 }
 
 static int setup_exec(void **state)
@@ -171,7 +168,7 @@ static int lost_by_waiting(struct kcov_test *t, int rounds)
 	for (int i = 0; i < rounds; i++) {
 		kcov_set_count(t, 0);
 		if (kcov_in_child(enable_and_mark, t) || kcov_enable(t->fd) ||
-		    kcov_disable(t->fd) || !kcov_reached(t, kcov_count(t), MARK_FUNCTION))
+		    kcov_disable(t->fd) || !has_mark(t))
 			lost++;
 	}
 	return lost;
@@ -244,7 +241,7 @@ static int vfork_and_enable(const struct kcov_test *t)
 	if (pid == 0) {
 		if (syscall(SYS_ioctl, t->fd, KCOV_ENABLE, KCOV_TRACE_PC))
 			_exit(1);
-		syscall(SYS_sethostname, NULL, -1);
+		make_mark();
 		_exit(0);
 	}
 	return waitpid(pid, &status, 0) == pid ? status : -1;
@@ -331,6 +328,7 @@ static int enable_and_fail_to_exec(void *data)
 {
 	if (enable_here(data))
 		return 254;
+	kcov_read_nothing(NULL);
 	execl("/proc/self/nothing", "mark", "mark", NULL);
 	return 0;
 }

@@ -4,7 +4,8 @@
  * kernel is: tests that trace any system call at all make this one on kernels
  * without function entries.
  *
- * debugfs kcov_called: reading gives nothing, by way of several functions.
+ * debugfs kcov_called: reading gives nothing, by way of several functions. One to
+ * four bytes reach a function each that nothing else does.
  *
  * Context: the reader's. Locking: none. Lifetime: an open file pins the module; the
  * file is made without debugfs's proxy, none of whose code is to be between.
@@ -24,25 +25,50 @@ static noinline void called_inner(void)
 	WRITE_ONCE(calls, READ_ONCE(calls) + 1);
 }
 
-static noinline void called_middle(size_t size)
+static noinline void called_first(void)
 {
-	/* Nobody who tests asks for so many: the compiler cannot know. */
-	if (size < PAGE_SIZE)
-		called_inner();
-	else
-		WRITE_ONCE(calls, 0);
+	WRITE_ONCE(calls, READ_ONCE(calls) + 2);
 }
 
-static noinline void called_outer(size_t size)
+static noinline void called_second(void)
 {
-	called_middle(size);
-	called_inner();
+	WRITE_ONCE(calls, READ_ONCE(calls) + 3);
+}
+
+static noinline void called_third(void)
+{
+	WRITE_ONCE(calls, READ_ONCE(calls) + 4);
+}
+
+static noinline void called_fourth(void)
+{
+	WRITE_ONCE(calls, READ_ONCE(calls) + 5);
+}
+
+static noinline void called_mark(size_t size)
+{
+	switch (size) {
+	case 1:
+		called_first();
+		break;
+	case 2:
+		called_second();
+		break;
+	case 3:
+		called_third();
+		break;
+	case 4:
+		called_fourth();
+		break;
+	}
 }
 
 static ssize_t called_read(struct file *file, char __user *data, size_t size,
 			   loff_t *pos)
 {
-	called_outer(size);
+	called_inner();
+	called_mark(size);
+	called_inner();
 	return 0;
 }
 
