@@ -83,6 +83,10 @@ static bool say_hidden(const char *path)
 
 static bool set_offset(const char *path, uint64_t text, uint64_t *offset)
 {
+	if (text == KERNEL_UML_TEXT) {
+		*offset = 0;
+		return true;
+	}
 	if (text < KERNEL_LINKED_TEXT) {
 		warnx("%s: no _text of an x86-64 kernel: is it another file?",
 		      path);

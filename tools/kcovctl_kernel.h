@@ -14,6 +14,8 @@
  * lies above it at run time is the KASLR offset.
  */
 #define KERNEL_LINKED_TEXT (UINT64_C(0xffffffff80000000) + UINT64_C(0x1000000))
+/* User-mode Linux is a program, linked here, and runs where it was linked. */
+#define KERNEL_UML_TEXT UINT64_C(0x60001000)
 
 /* Where the kernel tells about itself. NULL: nothing known but kallsyms. */
 struct kernel_files {
