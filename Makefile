@@ -280,7 +280,7 @@ vmdir := $(CURDIR)/build/kernel/$(KERNEL)/headers
 own := $(shell echo $$PPID)
 jobs = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
-.PHONY: demo check check-all stress fuzz fuzz-record mutations check-excluded check-same reference vm shell image
+.PHONY: demo check check-all stress fuzz fuzz-record mutations check-excluded check-same reference vm uml shell image
 image: parts := tools tests instrumented
 # no more than what is timed
 bench-image: parts := bench-parts
@@ -371,8 +371,8 @@ shell:
 	$(Q)+$(MAKE) image >&2
 	$(Q)tests/vm/boot shell
 
-# make vm ends with the command's status, which make by itself cannot.
-ifneq ($(filter vm,$(MAKECMDGOALS)),)
+# make vm ends with the command's status, which make by itself cannot; make uml, too.
+ifneq ($(filter vm uml,$(MAKECMDGOALS)),)
 build/status.so: tests/vm/status.c
 	$(Q)tests/vm/host >&2
 	$(Q)mkdir -p build
@@ -385,10 +385,15 @@ endif
 vm-run:
 	$(Q)+$(MAKE) image >&2
 	$(Q)mkdir -p build/vm
-	$(Q)status=0; RUN="$$KCOV_RUN" tests/vm/boot || status=$$?; echo $$status >build/vm/status.$(own)
+	$(Q)status=0; RUN="$$KCOV_RUN" tests/vm/boot $(how) || status=$$?; echo $$status >build/vm/status.$(own)
+
+# A kernel that is a program: a shell in it, or a command, as in the VM.
+uml: export KERNEL := uml
+uml: export GDB := $(GDB)
+uml: how = $(if $(KCOV_RUN),,$(if $(GDB),,shell))
 
 # Expanded when the run is over.
-vm: vm-run
+vm uml: vm-run
 	@:$(end-with $(shell cat build/vm/status.$(own); rm build/vm/status.$(own)))
 
 # The kernel under gdb, from its start; and the test of that.
@@ -554,6 +559,9 @@ make gdb           the VM under gdb from the start of its kernel, with the symbo
                    RUN='command' runs in it; SCRIPT=file gdb's commands instead of a prompt;
                    DEBUGINFO=vmlinux the kernel's, with symbols, if there is one
 make check-gdb     does all that work, and is what it shows what the guest itself says?
+make uml           a shell in user-mode Linux, a kernel that is a program: no QEMU, no root;
+                   RUN='command' as in make vm; GDB=1 under gdb; check KERNEL=uml
+                   the same tests, as far as it has what they need
 make lint          style and static checks
 make install, uninstall     kcov.ko below updates/ of the kernel in KDIR; DESTDIR=
 make install-lib, uninstall-lib   libkcov below PREFIX=$(PREFIX); LIBDIR= INCLUDEDIR= DESTDIR=
