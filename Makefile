@@ -4,8 +4,8 @@
 
 KERNEL ?= 6.1
 CPUS ?= 2
-# half of it goes into what a debug kernel remembers
-MEM ?= $(if $(filter debug,$(KERNEL)),2048,1024)
+# half of it goes into what a debug kernel remembers; why user-mode Linux has little: tests/vm/uml
+MEM ?= $(if $(filter debug,$(KERNEL)),2048,$(if $(filter uml,$(KERNEL)),256,1024))
 CFLAGS ?= -O2 -g
 
 # The running kernel's headers if they are there, else the newest installed.
