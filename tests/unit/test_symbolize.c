@@ -7,11 +7,14 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
+#include "tools/kcovctl_kernel.h"
 #include "tools/kcovctl_pc.h"
 #include "tools/kcovctl_symtab.h"
 
@@ -229,6 +232,44 @@ static void bad_module_lines_are_numbered(void **state)
 	}
 }
 
+/* Whether an offset was found in a table with _text there. */
+static bool offset_of(const char *text, uint64_t *offset)
+{
+	char path[] = "/tmp/test_symbolize.XXXXXX";
+	const struct kernel_files files = { .kallsyms = path };
+	const int fd = mkstemp(path);
+	bool found;
+
+	assert_true(fd >= 0);
+	assert_true(dprintf(fd, "%s T _text\n", text) > 0);
+	close(fd);
+	found = kernel_find_offset(&files, offset);
+	unlink(path);
+	return found;
+}
+
+static void offset_is_that_of_text(void **state)
+{
+	uint64_t offset = 1;
+
+	(void)state;
+	assert_true(offset_of("ffffffff9a000000", &offset));
+	assert_true(offset == 0x19000000);
+	assert_true(offset_of("ffffffff81000000", &offset));
+	assert_true(offset == 0);
+}
+
+/* A program, where it was linked; a kernel that begins elsewhere in that half is none. */
+static void user_mode_linux_has_no_offset(void **state)
+{
+	uint64_t offset = 1;
+
+	(void)state;
+	assert_true(offset_of("0000000060001000", &offset));
+	assert_true(offset == 0);
+	assert_false(offset_of("0000000060002000", &offset));
+}
+
 static void lines_that_are_pcs(void **state)
 {
 	static const struct {
@@ -323,6 +364,8 @@ int main(void)
 		table_test(zeros_are_known_as_hidden),
 		cmocka_unit_test(bad_lines_are_numbered),
 		cmocka_unit_test(bad_module_lines_are_numbered),
+		cmocka_unit_test(offset_is_that_of_text),
+		cmocka_unit_test(user_mode_linux_has_no_offset),
 		cmocka_unit_test(lines_that_are_pcs),
 		cmocka_unit_test(lines_that_are_text),
 		cmocka_unit_test(digits_are_digits_at_each_place),
