@@ -120,7 +120,7 @@ the build id of what is loaded. Then lists what is loaded, with its file."""
             print('%s: modules follow when they are loaded' % error)
             return
         for module in tracked.loaded:
-            path = tracked.known[module.address][1]
+            path = tracked.known[module.address][2]
             print('%#x %-20s %s' % (
                 module.regions[0][0], module.name,
                 os.path.relpath(path) if path else

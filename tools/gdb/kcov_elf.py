@@ -61,6 +61,9 @@ class Module:
         for name in twice:
             del self.symbols[name]
 
+    def has_addresses(self):
+        return any(raw[3] for _, raw in self.sections)
+
     def place(self, known):
         """known: the addresses of symbols by name. The addresses of sections."""
         places = {}
@@ -79,6 +82,22 @@ def string(names, offset):
 def build_id(note):
     """The build id of a note, in hexadecimal."""
     return note[len(NOTE_HEAD):len(NOTE_HEAD) + 20].hex() or 'none'
+
+
+def write_at_zero(path, target):
+    """A copy of a module's file whose sections all begin at 0.
+
+    Newer kernels' linker script leaves other addresses in some (6.12 does). Then gdb
+    takes all of them for placed, and mixes up those that overlap.
+    """
+    with open(path, 'rb') as file:
+        data = bytearray(file.read())
+    head = HEADER.unpack_from(data)
+    for i in range(head[12]):
+        at = head[6] + i * SECTION.size + 16    # sh_addr
+        data[at:at + 8] = bytes(8)
+    with open(target, 'wb') as file:
+        file.write(data)
 
 
 def write_symbols(path, symbols, spans):

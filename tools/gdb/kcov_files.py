@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The files of modules: found by name, told apart by build id."""
 
+import atexit
 import os
+import shutil
+import tempfile
 
 import gdb
 
@@ -11,6 +14,22 @@ import kcov_elf
 def spelt(name):
     """A module's name, as the kernel has it; its file's may have hyphens."""
     return name.replace('-', '_')
+
+
+def own_directory():
+    """For as long as gdb lives: it may open a file of it again."""
+    where = tempfile.mkdtemp(prefix='kcov-gdb-')
+    atexit.register(shutil.rmtree, where, ignore_errors=True)
+    return where
+
+
+def loadable(module):
+    """The path of what gdb can take: the file itself, or a copy."""
+    if not module.has_addresses():
+        return module.path
+    copy = os.path.join(own_directory(), os.path.basename(module.path))
+    kcov_elf.write_at_zero(module.path, copy)
+    return copy
 
 
 class Files:

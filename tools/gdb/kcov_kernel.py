@@ -5,14 +5,12 @@ A stock kernel's vmlinux is a package of nearly a gigabyte. Its names and addres
 are in the kernel itself.
 """
 
-import atexit
 import os
-import shutil
-import tempfile
 
 import gdb
 
 import kcov_elf
+import kcov_files
 import kcov_memory
 from kcov_layout import quoted
 
@@ -48,10 +46,7 @@ def span(name, symbols, is_code):
 def load_kallsyms(path):
     with open(path, encoding='ascii', errors='replace') as file:
         symbols = parse(file, path)
-    # as long as gdb lives: it may open the file again
-    where = tempfile.mkdtemp(prefix='kcov-gdb-')
-    atexit.register(shutil.rmtree, where, ignore_errors=True)
-    made = os.path.join(where, 'kernel')
+    made = os.path.join(kcov_files.own_directory(), 'kernel')
     kcov_elf.write_symbols(made, symbols, span('.text', symbols, True) +
                            span('.data', symbols, False))
     gdb.execute('file %s' % quoted(made), to_string=True)

@@ -9,6 +9,7 @@ kernel keeps of it: kallsyms has addresses, the file has offsets.
 import gdb
 
 import kcov_elf
+import kcov_files
 import kcov_kernel
 import kcov_memory
 from kcov_layout import quoted
@@ -83,7 +84,7 @@ class Modules:
     def __init__(self, layout, files):
         self.layout = layout
         self.files = files
-        self.known = {}         # address: (key, path or None)
+        self.known = {}         # address: (key, what gdb has loaded or None, file)
         self.refused = {}       # name: why it has no symbols
         self.loaded = []
 
@@ -104,12 +105,12 @@ class Modules:
         kcov_kernel.check()
         self.loaded = list(self.walk())
         keys = {module.address: module.key for module in self.loaded}
-        for address, (key, path) in list(self.known.items()):
+        for address, (key, path, _) in list(self.known.items()):
             if keys.get(address) != key:
                 self._forget(address, path)
         for module in self.loaded:
             if module.address not in self.known:
-                self.known[module.address] = (module.key, self._add(module))
+                self.known[module.address] = (module.key, *self._add(module))
 
     def _forget(self, address, path):
         del self.known[address]
@@ -119,13 +120,14 @@ class Modules:
     def _add(self, module):
         file = self._file(module)
         if not file:
-            return None
+            return None, None
+        path = kcov_files.loadable(file)
         places = file.place(module.symbols())
         words = ' '.join('-s %s %#x' % place for place in sorted(places.items()))
-        gdb.execute('add-symbol-file %s %s' % (quoted(file.path), words),
+        gdb.execute('add-symbol-file %s %s' % (quoted(path), words),
                     to_string=True)
         self.refused.pop(module.name, None)
-        return file.path
+        return path, file.path
 
     def _file(self, module):
         """The file that this module was loaded from, None without a word for it."""
