@@ -243,14 +243,25 @@ bool binary_address(const struct binary *binary, const char *section,
 	return true;
 }
 
-bool binary_symbol(struct binary *binary, uint64_t address,
-		   struct symtab_hit *hit)
+static const struct symtab *symtab_of(struct binary *binary)
 {
 	if (!binary->has_symtab)
 		elfsyms_read(&binary->symtab, binary->opened,
 			     binary->name ? &binary->sections : NULL);
 	binary->has_symtab = true;
-	return symtab_lookup(&binary->symtab, address, hit);
+	return &binary->symtab;
+}
+
+bool binary_symbol(struct binary *binary, uint64_t address,
+		   struct symtab_hit *hit)
+{
+	return symtab_lookup(symtab_of(binary), address, hit);
+}
+
+bool binary_function(struct binary *binary, const char *name, uint64_t size,
+		     uint64_t *address)
+{
+	return symtab_function(symtab_of(binary), name, size, address);
 }
 
 size_t binary_frames(struct binary *binary, uint64_t address,

@@ -42,6 +42,14 @@ bool binary_address(const struct binary *binary, const char *section,
 bool binary_symbol(struct binary *binary, uint64_t address,
 		   struct symtab_hit *hit);
 
+/*
+ * Where the function of that name begins. Of several the one with that size, which
+ * does not count where there is one: who has printed it may have counted to the next
+ * function or to the end of a page. False: none, or it cannot be told which.
+ */
+bool binary_function(struct binary *binary, const char *name, uint64_t size,
+		     uint64_t *address);
+
 /* The frames of an instruction; texts live until binary_close(). */
 size_t binary_frames(struct binary *binary, uint64_t address,
 		     struct frame *frames, size_t room);

@@ -261,3 +261,25 @@ bool part_find(struct part *part, const struct code *code, struct place *place)
 		store(part, code, place);
 	return true;
 }
+
+/* Of a file that was found, as nobody can tell what is in another one. */
+bool part_find_named(struct part *part, const struct splat *splat,
+		     struct place *place)
+{
+	struct frame frames[FRAMES_MAX];
+	uint64_t start;
+
+	if (!binary_of(part) ||
+	    !binary_function(part->binary, splat->function, splat->size, &start))
+		return false;
+	place->symbol = splat->function;
+	place->frame_count = binary_frames(part->binary,
+					   start + splat->offset - !splat->exact,
+					   frames, FRAMES_MAX);
+	for (size_t i = 0; i < place->frame_count; i++)
+		if (!frames[i].function)
+			frames[i].function = places_text(splat->function);
+	if (place->frame_count)
+		place->frames = places_frames(frames, place->frame_count);
+	return place->frame_count;
+}

@@ -6,6 +6,7 @@
 #define KCOVCTL_PART_H
 
 #include "kcovctl_code.h"
+#include "kcovctl_splat.h"
 #include "kcovctl_symbols.h"
 
 struct part;
@@ -27,5 +28,12 @@ bool part_has_file(struct part *part);
  * can know it, but that is true.
  */
 bool part_find(struct part *part, const struct code *code, struct place *place);
+
+/*
+ * The frames of code that is known by its name. False: there is no file with that
+ * function, or no debug information of it.
+ */
+bool part_find_named(struct part *part, const struct splat *splat,
+		     struct place *place);
 
 #endif

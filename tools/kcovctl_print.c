@@ -153,6 +153,18 @@ static void put_callers(const struct place *place)
 	}
 }
 
+void print_frames(const struct place *place, enum print_style style)
+{
+	begin(place);
+	put_line(place->frames);
+	if (style == PRINT_INLINES)
+		put_innermost(place);
+	*buffer.at++ = '\n';
+	if (style == PRINT_INLINES)
+		put_callers(place);
+	stream_put(buffer.bytes, (size_t)(buffer.at - buffer.bytes));
+}
+
 static size_t make_text(const struct place *place, enum print_style style)
 {
 	begin(place);

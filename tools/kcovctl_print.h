@@ -15,4 +15,7 @@ enum print_style {
 /* To the stream. Always in the same style: a place keeps its lines. */
 void print_place(struct place *place, enum print_style style);
 
+/* The frames alone, behind a line that has no end yet; and its end. */
+void print_frames(const struct place *place, enum print_style style);
+
 #endif

@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "kcovctl.h"
@@ -20,6 +19,7 @@
 #include "kcovctl_pc.h"
 #include "kcovctl_print.h"
 #include "kcovctl_seen.h"
+#include "kcovctl_splat.h"
 #include "kcovctl_stream.h"
 #include "kcovctl_symbols.h"
 #include "kcovctl_terminal.h"
@@ -27,13 +27,13 @@
 static const char usage[] =
 	"usage: kcovctl symbolize [OPTION...] < PCS\n"
 	"\n"
-	"Turn each line that is a PC into\n"
-	"  PC function+offset/size [module] file:line\n"
+	"Turn each line that is a PC into PC function+offset/size [module] file:line\n"
 	"and copy all other lines: file:line where debug information of the code is\n"
 	"found or DEBUGINFOD_URLS has it, ? where no function is known. PCs behind a\n"
 	"layout are of that run, others of what is loaded now.\n"
-	"\n"
 	"  -i, --inlines         also who inlined it, each on a line of its own\n"
+	"      --log             the input is a kernel's log: lines that name code, as\n"
+	"                        function+0x12/0x34 [module], get its file:line\n"
 	"  -m, --module-dir DIR  look for module files (NAME.ko) in and below DIR first,\n"
 	"                        then where instrument, debug packages and the kernel\n"
 	"                        have them, and in .; repeatable\n"
@@ -41,19 +41,18 @@ static const char usage[] =
 	"  -l, --layout          print what lies where now, to stand before saved PCs\n"
 	"      --no-cache        leave ~/.cache/kcov/symbols alone\n"
 	"  -h, --help            this text\n"
-	"\n"
 	"For PCs of another machine, its files in place of the running kernel's:\n"
 	"      --kallsyms FILE   /proc/kallsyms\n"
 	"      --modules FILE    /proc/modules\n"
 	"      --sysfs DIR       /sys, its module/ and kernel/notes\n"
-	"\n"
-	"Example: kcovctl trace | kcovctl symbolize -i -m ~/mydriver\n";
+	"Examples: kcovctl trace | kcovctl symbolize -i -m ~/mydriver\n"
+	"          dmesg | kcovctl symbolize --log -m ~/mydriver\n";
 
 struct settings {
 	struct kernel_files files;
 	struct symbols_config symbols;
 	const char **dirs;
-	bool inlines, layout, help;
+	bool inlines, layout, log, help;
 };
 
 /* What symbols are asked of, and whether they are. */
@@ -64,8 +63,7 @@ static bool is_damaged;
 
 static enum print_style style;
 
-/* Of the input; how long it is nobody knows of a pipe: 0. */
-static uint64_t line_count, input_done, input_size;
+static bool is_log;
 
 /* Not before the first PC: what it belongs to stands before it. */
 static bool open_symbols(void)
@@ -89,7 +87,7 @@ static void close_symbols(void)
 static void say_damaged(void)
 {
 	warnx("standard input:%" PRIu64 ": not a line of a layout: is it damaged?",
-	      line_count);
+	      input_line_number);
 	is_damaged = true;
 }
 
@@ -128,12 +126,20 @@ static void copy_line(const char *line, size_t length, bool is_piece)
 	free(text);
 }
 
-/* Between lines on the terminal it would be in the way. */
-static void show_progress(size_t length)
+/* The line as it is, and behind it where that is; a terminal's line has one end more. */
+static bool print_named(const char *line, size_t length)
 {
-	input_done += length;
-	if (input_size && line_count % 64 == 0)
-		progress_show("naming", input_done, input_size);
+	struct splat splat;
+	struct place place;
+
+	if (!splat_parse(line, length, &splat) || !open_symbols() ||
+	    !symbols_find_named(&splat, &place))
+		return false;
+	while (length && (line[length - 1] == '\n' || line[length - 1] == '\r'))
+		length--;
+	stream_put(line, length);
+	print_frames(&place, style);
+	return true;
 }
 
 static void take_line(const char *line, size_t length, bool is_piece)
@@ -141,13 +147,12 @@ static void take_line(const char *line, size_t length, bool is_piece)
 	struct place *place;
 	uint64_t pc;
 
-	line_count++;
-	show_progress(length);
 	place = is_piece ? NULL : seen_find(line, length);
 	if (place) {
 		print_place(place, style);
 	} else if (is_piece || !pc_parse(line, length, &pc)) {
-		copy_line(line, length, is_piece);
+		if (!is_log || is_piece || !print_named(line, length))
+			copy_line(line, length, is_piece);
 	} else if (open_symbols()) {
 		place = symbols_find(pc);
 		seen_add(line, length, place);
@@ -155,21 +160,11 @@ static void take_line(const char *line, size_t length, bool is_piece)
 	}
 }
 
-static void find_size(void)
-{
-	struct stat status;
-
-	if (!fstat(STDIN_FILENO, &status) && S_ISREG(status.st_mode) &&
-	    !isatty(STDOUT_FILENO))
-		input_size = (uint64_t)status.st_size;
-}
-
 static enum kcovctl_exit symbolize(struct symbols_config *symbols)
 {
 	bool done;
 
 	config = symbols;
-	find_size();
 	done = input_read(take_line);
 	stream_pass();
 	progress_end();
@@ -197,6 +192,7 @@ enum {
 	OPTION_MODULES,
 	OPTION_SYSFS,
 	OPTION_NO_CACHE,
+	OPTION_LOG,
 };
 
 static const struct option options[] = {
@@ -204,6 +200,7 @@ static const struct option options[] = {
 	{ "vmlinux", required_argument, NULL, 'k' },
 	{ "inlines", no_argument, NULL, 'i' },
 	{ "layout", no_argument, NULL, 'l' },
+	{ "log", no_argument, NULL, OPTION_LOG },
 	{ "no-cache", no_argument, NULL, OPTION_NO_CACHE },
 	{ "help", no_argument, NULL, 'h' },
 	{ "kallsyms", required_argument, NULL, OPTION_KALLSYMS },
@@ -226,6 +223,9 @@ static bool set_option(struct settings *settings, int option)
 		return true;
 	case 'l':
 		settings->layout = true;
+		return true;
+	case OPTION_LOG:
+		settings->log = true;
 		return true;
 	case OPTION_NO_CACHE:
 		settings->symbols.no_cache = true;
@@ -277,6 +277,7 @@ static enum kcovctl_exit run_with(struct settings *settings, int argc,
 	if (settings->symbols.vmlinux && !settings->files.sysfs)
 		return error_usage(&verb_symbolize,
 				   "--vmlinux with --kallsyms needs --sysfs, to check the build id");
+	is_log = settings->log;
 	style = settings->inlines ? PRINT_INLINES : PRINT_LINE;
 	settings->symbols.files = &settings->files;
 	if (settings->layout)

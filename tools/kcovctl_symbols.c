@@ -5,6 +5,7 @@
 #define _GNU_SOURCE 1
 #include <err.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "kcovctl_loaded.h"
 #include "kcovctl_objects.h"
@@ -137,4 +138,30 @@ struct place *symbols_find(uint64_t pc)
 	if (is_new)
 		fill(place);
 	return place;
+}
+
+/* A name alone does not tell which build it is of. */
+static void say_unknown(const char *module)
+{
+	static char said[SPLAT_MODULE_MAX];
+
+	if (!strcmp(said, module))
+		return;
+	strcpy(said, module);
+	warnx("%s: not loaded, so its build id is not known, nor which file it is from", module);
+	warnx("  put the layout of then before the log: kcovctl symbolize --layout");
+}
+
+bool symbols_find_named(const struct splat *splat, struct place *place)
+{
+	const struct layout_module *module;
+
+	*place = (struct place){ 0 };
+	if (!*splat->module)
+		return part_find_named(kernel, splat, place);
+	module = layout_module(layout, splat->module);
+	if (module)
+		return part_find_named(part_of(module), splat, place);
+	say_unknown(splat->module);
+	return false;
 }

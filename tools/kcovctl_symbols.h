@@ -51,6 +51,14 @@ struct symbols_config {
  */
 bool symbols_open(const struct symbols_config *config);
 
+struct splat;
+
+/*
+ * What is at code that the kernel's log names: its frames alone. False: no file of
+ * it has debug information. What a module lacks is said, once each.
+ */
+bool symbols_find_named(const struct splat *splat, struct place *place);
+
 /* Never NULL; what it points to lives until symbols_close(). */
 struct place *symbols_find(uint64_t pc);
 

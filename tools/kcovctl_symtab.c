@@ -255,6 +255,36 @@ bool symtab_lookup(const struct symtab *tab, uint64_t address,
 	return true;
 }
 
+static uint64_t size_at(const struct symtab *tab, uint64_t address)
+{
+	struct symtab_hit hit;
+
+	return symtab_lookup(tab, address, &hit) ? hit.size : 0;
+}
+
+bool symtab_function(const struct symtab *tab, const char *name, uint64_t size,
+		     uint64_t *address)
+{
+	size_t all = 0, same = 0;
+	uint64_t any = 0;
+
+	for (size_t i = 0; i < tab->count; i++) {
+		const struct symbol *symbol = &tab->symbols[i];
+
+		if (strcmp(symbol->name, name) || !is_function(symbol))
+			continue;
+		all++;
+		any = symbol->address;
+		if (size_at(tab, any) != size)
+			continue;
+		same++;
+		*address = any;
+	}
+	if (all == 1)
+		*address = any;
+	return all == 1 || same == 1;
+}
+
 uint64_t symtab_address(const struct symtab *tab, const char *name)
 {
 	for (size_t i = 0; i < tab->count; i++)

@@ -57,6 +57,13 @@ void symtab_release(struct symtab *tab);
 bool symtab_lookup(const struct symtab *tab, uint64_t address,
 		   struct symtab_hit *hit);
 
+/*
+ * Where the function of that name begins; of several, the only one of that size.
+ * False: none, or it cannot be told which.
+ */
+bool symtab_function(const struct symtab *tab, const char *name, uint64_t size,
+		     uint64_t *address);
+
 /* A symbol of the kernel itself by name; 0 when there is none. */
 uint64_t symtab_address(const struct symtab *tab, const char *name);
 

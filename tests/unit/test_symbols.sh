@@ -62,6 +62,81 @@ is "what_is_no_PC_is_copied"
 pcs="$reads_at
 $plug_at"
 
+# --- a kernel's log -----------------------------------------------------------
+
+# Names are the key, so it does not matter where the kernel lay: load says that nothing is.
+in_plug=$(printf 'plug_write+0x%x/0x40 [plug]' $((0x$(call files/plug.ko plug_write 1))))
+log()
+{
+	pcs=$(cat) symbolize --no-cache -m files --log "$@"
+}
+
+log <<<"[    1.5]  $in_plug"
+says "[    1.5]  $in_plug $plug_line" && [ "$(wc -l <<<"$said")" = 1 ]
+is "a_line_of_a_stack_gets_its_file_and_line"
+
+log -i <<<"[    1.5]  ? $in_plug"
+says "[    1.5]  ? $in_plug $plug_line (inlined)" && mentions "  (inlined by) plug_write ./plug.c:"
+is "and_with_i_who_inlined_it"
+
+log <<<"[    1.5]  $in_plug"$'\r'
+says "[    1.5]  $in_plug $plug_line"
+is "lines_of_a_serial_console_are_taken_too"
+
+# a call of 5 bytes, which is the last instruction of its function
+size=$((0x$(nm files/vmlinux | sed -n 's/ T behind$//p') - 0x$(nm files/vmlinux | sed -n 's/ T last_call$//p')))
+call=$(printf 'last_call+0x%x/0x%x' $((size - 5)) $size)
+after=$(printf 'last_call+0x%x/0x%x' $size $size)
+ends_line="./kernel.c:$(line_of kernel.c 'ends();')"
+log -k files/vmlinux <<-END
+	RIP: 0010:$call
+	RIP: 0010:$after
+	 $after
+END
+says "RIP: 0010:$call $ends_line" && mentions "RIP: 0010:$after $ends_line" 0
+is "the_place_of_RIP_is_that_of_the_instruction"
+
+says " $after $ends_line"
+is "and_that_of_a_stack_is_the_call_before"
+
+log <<-END
+	some text
+	 plug_write+0x2
+	 plug_write+0xg/0x40 [plug]
+	 +0x2/0x40 [plug]
+	 nobody+0x2/0x40 [plug]
+	 reads+0x2/0x40
+	 plug_write+0x2/0x40 [
+END
+says "some text" " plug_write+0x2" " plug_write+0xg/0x40 [plug]" " +0x2/0x40 [plug]" " nobody+0x2/0x40 [plug]" \
+	" reads+0x2/0x40" " plug_write+0x2/0x40 [" && [ "$(wc -l <<<"$said")" = 7 ]
+is "what_names_no_code_or_unknown_code_stays_as_it_is"
+
+log <<<" other+0x2/0x40 [other]
+ other+0x2/0x40 [other]"
+mentions "other: not loaded, so its build id is not known" && mentions " other+0x2/0x40 [other]" 2
+is "of_a_module_that_is_not_loaded_it_is_said_once_that_its_build_is_unknown"
+
+symbolize -l
+echo "$said" >layout
+unload
+log <<<"$(cat layout)
+ $in_plug"
+says " $in_plug $plug_line"
+is "a_layout_before_the_log_tells_the_build"
+load $base
+
+cp files/plug.ko empty/plug.ko
+objcopy --update-section .note.gnu.build-id=<(printf '\4\0\0\0\24\0\0\0\3\0\0\0GNU\0aaaaaaaaaaaaaaaaaaaa') empty/plug.ko
+pcs=" $in_plug" symbolize --no-cache -m empty --log
+mentions "$plug_line" 0 && says " $in_plug" && mentions "empty/plug.ko: build id 6161"
+is "a_file_of_another_build_gives_no_lines"
+rm empty/plug.ko
+
+pcs=" $in_plug" symbolize --no-cache -m files
+says " $in_plug"
+is "without_log_such_a_line_is_copied"
+
 # --- bad files ----------------------------------------------------------------
 
 cp files/plug.ko empty/plug.ko
