@@ -27,6 +27,7 @@ say = $(if $(Q),@printf '  %-8s%s\n' '$(1)' '$(2)')
 export KCOV_RUN := $(value RUN)
 unexport RUN
 export KERNEL CPUS MEM ACCEL KIMG CMDLINE EXTRA TIMEOUT TESTS ROUNDS BOOTS SCRIPT DEBUGINFO V
+export SRC MODULES FIX STRACE LIMIT REPRO_CFLAGS
 
 .PHONY: all
 all: kcov.ko tools tests
@@ -101,6 +102,15 @@ swapped := $(if $(own_kcov),,$(shell grep -s '^CONFIG_CRC_ITU_T=m' $(KDIR)/.conf
 swap: module
 	$(Q)$(call linked,$(out)/swap,tests/swap/)
 	$(Q)+$(call kbuild,$(out)/swap) KBUILD_EXTRA_SYMBOLS=$(CURDIR)/$(out)/kcov/Module.symvers modules
+
+# For make check-repro: a driver that goes wrong, and the sample driver without its bug.
+.PHONY: debugging
+debugging: $(if $(own_kcov),headers,module)
+	$(Q)mkdir -p $(out)/debugging
+	$(Q)ln -sf $(addprefix $(CURDIR)/tests/debugging/,Kbuild kcov_trouble.c) $(out)/debugging/
+	$(Q)patch -s -o $(out)/debugging/kcov_crash.c tests/sample/kcov_crash.c tests/debugging/kcov_crash.patch
+	$(Q)+$(call kbuild,$(out)/debugging) \
+		$(if $(own_kcov),,KBUILD_EXTRA_SYMBOLS=$(CURDIR)/$(out)/kcov/Module.symvers) modules
 
 # What is timed, on either kind of kernel.
 .PHONY: bench-parts
@@ -371,8 +381,8 @@ shell:
 	$(Q)+$(MAKE) image >&2
 	$(Q)tests/vm/boot shell
 
-# make vm ends with the command's status, which make by itself cannot; make uml, too.
-ifneq ($(filter vm uml,$(MAKECMDGOALS)),)
+# make vm, make uml and make repro end with their command's status, which make by itself cannot.
+ifneq ($(filter vm uml repro,$(MAKECMDGOALS)),)
 build/status.so: tests/vm/status.c
 	$(Q)tests/vm/host >&2
 	$(Q)mkdir -p build
@@ -406,6 +416,23 @@ gdb:
 check-gdb: image
 	$(Q)tests/vm/host gdb
 	$(Q)tests/debugging/check-gdb
+
+# A crash, again and with its coverage. What does not compile boots nothing.
+.PHONY: repro repro-run check-repro
+repro-run:
+	$(Q)tests/vm/host debugging >&2
+	$(Q)mkdir -p build
+	$(Q)+status=0; tests/debugging/repro try || status=$$?; \
+	if [ $$status = 0 ]; then $(MAKE) image >&2 && tests/debugging/repro || status=$$?; fi; \
+	echo $$status >build/repro.status.$(own)
+
+repro: repro-run
+	@:$(end-with $(shell cat build/repro.status.$(own); rm build/repro.status.$(own)))
+
+check-repro: image
+	$(Q)tests/vm/host debugging
+	$(Q)+$(MAKE) KDIR=$(vmdir) debugging
+	$(Q)tests/debugging/check-repro
 
 # --- packages --------------------------------------------------------------------
 
@@ -553,6 +580,11 @@ make mutations     is each of the defects in tests/mutations noticed?
 make vm RUN='command'       runs a shell command in the VM, prints its output,
                    ends with its status (124: TIMEOUT, 125: the guest died);
                    EXTRA=directory is copied into the guest's root
+make repro SRC=repro.c     a C reproducer in the VM: does it crash the kernel, and what does
+                   it reach? MODULES='kcov_crash.ko oops=1 isofs' FIX=module.ko STRACE=1
+                   LIMIT=60; files in build/repro; ends with 0 survived (fixed),
+                   10 crashed (not fixed), 11 hung, 12 nothing to fix, 1 nothing was run
+make check-repro   is that so? Also of reproducers that fork, eat, hang and babble
 make shell         an interactive shell in the VM
 make gdb           the VM under gdb from the start of its kernel, with the symbols of the kernel
                    and of each module that is loaded, and commands for kcov.ko (help kcov);

@@ -124,7 +124,7 @@ log <<<"$(cat layout)
  $in_plug"
 says " $in_plug $plug_line"
 is "a_layout_before_the_log_tells_the_build"
-load $base
+load "$base"
 
 cp files/plug.ko empty/plug.ko
 objcopy --update-section .note.gnu.build-id=<(printf '\4\0\0\0\24\0\0\0\3\0\0\0GNU\0aaaaaaaaaaaaaaaaaaaa') empty/plug.ko
