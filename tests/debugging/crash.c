@@ -3,7 +3,7 @@
  * A reproducer of the bug in tests/sample/kcov_crash.c, as fuzzers write them: one file,
  * no argument, system calls by number, nothing checked.
  *
- *	make repro SRC=tests/debugging/crash.c MODULES='kcov_crash.ko oops=1'
+ *	make repro SRC=crash.c MODULES='kcov_crash.ko oops=1'
  *
  * With HARMLESS defined the packet is one that the driver takes.
  */
