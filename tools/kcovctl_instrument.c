@@ -31,8 +31,7 @@ static const char usage[] =
 "  -s, --source FILE     its source, an archive or a directory; default:\n"
 "                        /usr/src/linux-source-X.Y.tar.xz\n"
 "  -K, --kcov FILE       kcov.ko for it\n"
-"  -c, --cache DIR       where to build; default: ~/.cache/kcov. The modules are\n"
-"                        in modules/RELEASE/ there\n"
+"  -c, --cache DIR       builds modules/RELEASE/ there; default: ~/.cache/kcov\n"
 "      --no-comparisons  PCs only: smaller and faster\n"
 "      --install         also into updates/, so that the next boot loads them in\n"
 "                        place of the stock ones\n"
@@ -74,10 +73,13 @@ static enum kcovctl_exit run_script(const char *directory, char **argv)
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
 		snprintf(script, sizeof(script), "%s/%s", directory, places[i]);
 		execv(script, argv);
-		if (errno != ENOENT)
+		if (errno != ENOENT || !access(script, F_OK))
 			break;
 	}
-	if (errno == ENOENT)
+	/* of a script that is there it is the interpreter that is not */
+	if (errno == ENOENT && !access(script, F_OK))
+		warnx("instrument: %s: there is no bash for it: apt-get install bash", script);
+	else if (errno == ENOENT)
 		warnx("instrument: no script %s/%s nor %s: make install-tools",
 		      directory, places[0], script);
 	else
