@@ -434,6 +434,23 @@ check-repro: image
 	$(Q)+$(MAKE) KDIR=$(vmdir) debugging
 	$(Q)tests/debugging/check-repro
 
+.PHONY: check-uml
+check-uml:
+	$(Q)tests/vm/host $@
+	$(Q)tests/vm/host build-kernel
+	$(Q)+$(MAKE) image KERNEL=uml
+	$(Q)tests/debugging/check-uml
+
+# The ways from a crash to its cause that docs/debugging.md shows.
+.PHONY: check-debugging
+check-debugging: image
+	$(Q)tests/vm/host gdb
+	$(Q)tests/vm/host debugging
+	$(Q)tests/vm/host build-kernel
+	$(Q)+$(MAKE) KDIR=$(vmdir) debugging
+	$(Q)+$(MAKE) image KERNEL=uml
+	$(Q)+tests/debugging/check
+
 # --- packages --------------------------------------------------------------------
 
 .PHONY: deb check-packages
@@ -594,6 +611,9 @@ make check-gdb     does all that work, and is what it shows what the guest itsel
 make uml           a shell in user-mode Linux, a kernel that is a program: no QEMU, no root;
                    RUN='command' as in make vm; GDB=1 under gdb; check KERNEL=uml
                    the same tests, as far as it has what they need
+make check-uml     does it boot, end and run tests, and does gdb find a bug's line in it?
+make check-debugging        check-repro, check-gdb and user-mode Linux under gdb: each finds
+                   the line of a planted bug (docs/debugging.md); TESTS='repro gdb uml'
 make lint          style and static checks
 make install, uninstall     kcov.ko below updates/ of the kernel in KDIR; DESTDIR=
 make install-lib, uninstall-lib   libkcov below PREFIX=$(PREFIX); LIBDIR= INCLUDEDIR= DESTDIR=
