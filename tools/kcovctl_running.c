@@ -88,16 +88,62 @@ static void read_module(struct layout *layout, const char *name,
 	read_sections(layout_add_module(layout, name, &id), sysfs);
 }
 
+/* What runs at the start lies apart from the rest, although the range may reach that far. */
+static bool lives_in(const struct layout_section *section, const struct module_range *range)
+{
+	return section->start >= range->start && section->start < range->end &&
+	       strncmp(section->name, ".init", 5);
+}
+
+static struct module_range *range_around(const struct symtab *tab, uint64_t address)
+{
+	for (size_t low = 0, high = tab->module_count; low < high;) {
+		size_t middle = low + (high - low) / 2;
+		struct module_range *range = &tab->modules[middle];
+
+		if (address < range->start)
+			high = middle;
+		else if (address >= range->end)
+			low = middle + 1;
+		else
+			return range;
+	}
+	return NULL;
+}
+
+/*
+ * A range may be too long, as the size of a module counts what lies elsewhere. What a module
+ * had at its start was nobody else's then: one that was there before ends in front of it.
+ */
+static void clip_earlier(const struct symtab *tab, const struct layout_section *section,
+			 const struct module_range *owner)
+{
+	struct module_range *range = range_around(tab, section->start);
+
+	if (range && range->age >= owner->age && range->start < section->start)
+		range->end = section->start;
+}
+
+static void clip_ranges(const struct symtab *tab, const struct layout *layout)
+{
+	for (size_t i = 0; i < layout->count; i++) {
+		const struct layout_module *module = &layout->modules[i];
+
+		for (size_t k = 0; k < module->count; k++)
+			if (!lives_in(&module->sections[k], &tab->modules[i]))
+				clip_earlier(tab, &module->sections[k], &tab->modules[i]);
+	}
+}
+
 static void add_spans(struct spans *spans, struct layout_module *module,
 		      const struct module_range *range)
 {
 	for (size_t i = 0; i < module->count; i++) {
 		struct layout_section *section = &module->sections[i];
-		bool lives = section->start >= range->start &&
-			     section->start < range->end;
 
-		spans->span[spans->count++] =
-			(struct span){ section, lives ? range->end : 0 };
+		spans->span[spans->count++] = (struct span){
+			section, lives_in(section, range) ? range->end : 0,
+		};
 	}
 }
 
@@ -172,6 +218,7 @@ static void read_modules(struct layout *layout, const struct symtab *tab,
 	spans.span = calloc(count + 1, sizeof(*spans.span));
 	if (!spans.span)
 		err(1, "layout");
+	clip_ranges(tab, layout);
 	for (size_t i = 0; i < layout->count; i++)
 		add_spans(&spans, &layout->modules[i], &tab->modules[i]);
 	set_sizes(&spans);

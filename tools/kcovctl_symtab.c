@@ -118,6 +118,7 @@ size_t symtab_parse_modules(struct symtab *tab, char *text)
 		number++;
 		if (!parse_module(line, &module))
 			return number;
+		module.age = number;
 		add_module(tab, &module);
 	}
 	return 0;

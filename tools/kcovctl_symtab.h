@@ -21,6 +21,7 @@ struct module_range {
 	uint64_t start;
 	uint64_t end;
 	const char *name;
+	size_t age;		/* its line: the kernel names the latest first */
 };
 
 /* Names point to where they were found, which must outlive the table. */

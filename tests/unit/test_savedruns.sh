@@ -99,3 +99,25 @@ is "what_a_made_up_layout_says_is_said_of_the_section"
 pcs=$plug_too symbolize -m files
 mentions "plug_write+0x13/" && mentions "[plug] ./plug.c:$(line_of plug.c 'sink(7)')"
 is "and_does_not_get_into_what_is_kept_of_others"
+
+# Sizes count what lies elsewhere. What "late" had at its start "early" had not, which was there;
+# of one that came before it could have become the memory.
+mkdir -p pair/sys/module/{early,late}/sections
+late="late 12288 0 - Live 0xffffffffc0020000"
+early="early 65536 0 - Live 0xffffffffc0010000"
+echo 0xffffffffc0010000 >pair/sys/module/early/sections/.text
+echo 0xffffffffc0018000 >pair/sys/module/early/sections/.init.text
+echo 0xffffffffc0020000 >pair/sys/module/late/sections/.text
+echo 0xffffffffc0014000 >pair/sys/module/late/sections/.init.text
+layout_of()
+{
+	printf '%s\n' "$@" >pair/modules
+	said=$("$kcovctl" symbolize --kallsyms machine/kallsyms --modules pair/modules --sysfs pair/sys -l)
+}
+layout_of "$late" "$early"
+mentions " .text=0xffffffffa2010000+0x4000" && mentions " .init.text=0xffffffffa2014000+0x4000" &&
+	mentions " .init.text=0xffffffffa2018000+0x8000" && mentions " .text=0xffffffffa2020000+0x3000"
+is "a_module_ends_where_a_later_one_began"
+layout_of "$early" "$late"
+mentions " .text=0xffffffffa2010000+0x8000" && mentions " .init.text=0xffffffffa2014000+0x0"
+is "a_module_may_lie_where_an_earlier_one_began"
