@@ -78,6 +78,22 @@ static void signal_ends_the_waiting(void **state)
 	assert_true(kcov_says("1 process the command left behind still runs"));
 }
 
+/* Which has not seen yet that the command has ended, as it stood still. */
+static void signal_behind_the_command_ends_the_waiting(void **state)
+{
+	pid_t pid;
+
+	(void)state;
+	pid = kcov_command_start("-r --drain 3600 -- sh -c 'kill -STOP $PPID; exec " SELF
+				 " endless'", DIRECTORY "/said");
+	assert_true(kcov_wait_for(kcov_command_exists, HERE));
+	kill(pid, SIGINT);
+	kill(pid, SIGCONT);
+	assert_int_equal(kcov_command_status(pid), 0);
+	kcov_read_said(DIRECTORY "/said");
+	assert_true(kcov_says("1 process the command left behind still runs"));
+}
+
 static void time_to_wait_is_a_number(void **state)
 {
 	(void)state;
@@ -167,6 +183,7 @@ int main(void)
 		KCOV_COMMAND_TEST(work_is_followed_as_a_whole),
 		KCOV_COMMAND_TEST(late_work_is_waited_for),
 		KCOV_COMMAND_TEST(signal_ends_the_waiting),
+		KCOV_COMMAND_TEST(signal_behind_the_command_ends_the_waiting),
 		KCOV_COMMAND_TEST(time_to_wait_is_a_number),
 		KCOV_COMMAND_TEST(follow_is_on_for_the_run_alone),
 		KCOV_COMMAND_TEST(follow_stays_on_if_it_was),

@@ -148,14 +148,26 @@ static bool is_same_again(struct child *child, int signal)
 	return false;
 }
 
-/* The terminal sends a signal to all in its foreground: kill(2) to us alone. */
+/* That of which the command has died was meant for it. */
+static bool is_its_end(const struct child *child, int signal)
+{
+	return WIFSIGNALED(child->status) && WTERMSIG(child->status) == signal;
+}
+
+/*
+ * The terminal sends a signal to all in its foreground: kill(2) to us alone. One that
+ * comes when the command has ended is for us, though we may not have looked yet.
+ */
 static void take(struct child *child, const siginfo_t *info)
 {
 	if (info->si_signo == SIGCHLD || is_same_again(child, info->si_signo))
 		return;
 	child->signals++;
 	child->signal = info->si_signo;
-	if (info->si_code <= 0 && child->pid > 0 && !child->ended)
+	reap(child);
+	if (child->ended)
+		child->is_over |= !is_its_end(child, info->si_signo);
+	else if (info->si_code <= 0 && child->pid > 0)
 		kill(child->pid, info->si_signo);
 }
 
@@ -242,13 +254,13 @@ bool child_pause(struct child *child, unsigned int milliseconds)
 	struct timespec left = until(&then);
 	siginfo_t info;
 
-	while (child->signals == signals && (left.tv_sec || left.tv_nsec)) {
+	while (!child->is_over && child->signals == signals && (left.tv_sec || left.tv_nsec)) {
 		if (sigtimedwait(&child->awaited, &info, &left) > 0)
 			take(child, &info);
 		reap(child);
 		left = until(&then);
 	}
-	return child->signals == signals;
+	return !child->is_over && child->signals == signals;
 }
 
 void child_release(struct child *child)

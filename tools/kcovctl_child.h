@@ -24,6 +24,7 @@ struct child {
 	pid_t pid;
 	int status;		/* of wait(2), when it has ended */
 	bool ended;
+	bool is_over;		/* a signal came behind its end */
 	int signals;		/* that we got meanwhile, */
 	int signal;		/* and the last one of them, */
 	struct timespec signal_time;	/* which was then */
