@@ -23,6 +23,17 @@ int kcov_shell(const char *format, ...)
 	return kcov_run(command, kcov_said, sizeof(kcov_said));
 }
 
+bool kcov_ends(int status, const char *arguments, const char *words)
+{
+	int answer = kcov_shell("kcovctl %s 2>&1", arguments);
+
+	if (answer == status && strstr(kcov_said, words))
+		return true;
+	print_error("kcovctl %s: %d, not %d, or not '%s':\n%.2000s", arguments, answer, status,
+		    words, kcov_said);
+	return false;
+}
+
 void kcov_read_said(const char *path)
 {
 	FILE *file = fopen(path, "re");

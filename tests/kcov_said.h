@@ -13,6 +13,9 @@ extern char kcov_said[1 << 20];
 /* The status of a shell's command. */
 int kcov_shell(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* Does kcovctl end so, and with these words? False: prints what it did. */
+bool kcov_ends(int status, const char *arguments, const char *words);
+
 /* Of a program in the background, what it wrote into this file. */
 void kcov_read_said(const char *path);
 

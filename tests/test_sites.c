@@ -5,7 +5,7 @@
  *
  * What it makes of single instructions is tested on the host: tests/unit/test_instrument.sh.
  */
-#include "kcov_test.h"
+#include "kcov_said.h"
 
 #include <elf.h>
 #include <fcntl.h>
@@ -23,19 +23,12 @@
 #define INPUT		"/sys/kernel/debug/kcov_sample/input"
 #define TEXT		"/sys/module/kcov_sample/sections/.text"
 
-static char said[4096];
-
 static bool ends(int status, const char *arguments, const char *words)
 {
 	char command[256];
-	int answer;
 
-	snprintf(command, sizeof(command), "kcovctl sites %s 2>&1", arguments);
-	answer = kcov_run(command, said, sizeof(said));
-	if (answer == status && strstr(said, words))
-		return true;
-	print_error("%s: %d, not %d, or not '%s':\n%s", command, answer, status, words, said);
-	return false;
+	snprintf(command, sizeof(command), "sites %s", arguments);
+	return kcov_ends(status, command, words);
 }
 
 /* --- what a file has ------------------------------------------------------------------------ */
@@ -151,7 +144,7 @@ static void assert_row(const char *path)
 	assert_true(calls.pcs > 0 && calls.comparisons > 0);
 	snprintf(row, sizeof(row), "\n%8zu %8zu ", calls.pcs, calls.comparisons);
 	assert_true(ends(0, path, row));
-	assert_non_null(strstr(said, ": 0 callbacks are jumps, 0 are in noinstr code"));
+	assert_non_null(strstr(kcov_said, ": 0 callbacks are jumps, 0 are in noinstr code"));
 }
 
 static void callbacks_of_a_driver_are_counted(void **state)
@@ -196,7 +189,7 @@ static void stock_module_is_smaller(void **state)
 
 	(void)state;
 	assert_true(ends(0, "-b $(find /lib/modules/ -name isofs.ko) " ISOFS, "\ntext: "));
-	line = strstr(said, "\ntext: ") + strlen("\ntext: ");
+	line = strstr(kcov_said, "\ntext: ") + strlen("\ntext: ");
 	before = strtoul(line, NULL, 10);
 	line = strstr(line, " bytes before, ");
 	assert_non_null(line);

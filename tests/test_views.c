@@ -5,6 +5,7 @@
  */
 #include "kcov_instances.h"
 #include "kcov_remote.h"
+#include "kcov_said.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,22 +17,6 @@
 
 #define NO_HANDLE	0xff00000000000001ULL
 
-static char said[1 << 16];
-
-static bool ends(int status, const char *arguments, const char *words)
-{
-	char command[256];
-	int answer;
-
-	snprintf(command, sizeof(command), "kcovctl %s 2>&1", arguments);
-	answer = kcov_run(command, said, sizeof(said));
-	if (answer == status && strstr(said, words))
-		return true;
-	print_error("kcovctl %s: %d, not %d, or not '%s':\n%.2000s", arguments, answer, status,
-		    words, said);
-	return false;
-}
-
 static bool has_own_kcov(void)
 {
 	return access("/sys/module/kcov/refcnt", F_OK);
@@ -41,7 +26,7 @@ static unsigned long lines_said(void)
 {
 	unsigned long lines = 0;
 
-	for (const char *at = said; (at = strchr(at, '\n')); at++)
+	for (const char *at = kcov_said; (at = strchr(at, '\n')); at++)
 		lines++;
 	return lines;
 }
@@ -52,7 +37,7 @@ static void nobody_has_a_descriptor(void **state)
 {
 	(void)state;
 	assert_true(kcov_wait_for(kcov_has_no_rows, NULL));
-	assert_true(ends(0, "instances", "0 descriptors, 0 KiB of buffers"));
+	assert_true(kcov_ends(0, "instances", "0 descriptors, 0 KiB of buffers"));
 }
 
 static void who_records_is_shown(void **state)
@@ -64,10 +49,10 @@ static void who_records_is_shown(void **state)
 	assert_int_equal(kcov_enable(t->fd), 0);
 	kcov_set_count(t, 0);
 	kcov_read_nothing(NULL);
-	assert_true(ends(0, "instances", row));
+	assert_true(kcov_ends(0, "instances", row));
 	assert_int_equal(kcov_disable(t->fd), 0);
-	assert_non_null(strstr(said, "1 descriptor, 32 KiB of buffers"));
-	assert_true(ends(0, "instances", " - -                ready"));
+	assert_non_null(strstr(kcov_said, "1 descriptor, 32 KiB of buffers"));
+	assert_true(kcov_ends(0, "instances", " - -                ready"));
 }
 
 static void records_that_were_dropped_are_shown(void **state)
@@ -83,7 +68,7 @@ static void records_that_were_dropped_are_shown(void **state)
 	assert_int_equal(kcov_read_rows(&row), 1);
 	assert_true(strtoul(row.dropped, NULL, 10) > 0);
 	snprintf(text, sizeof(text), "%9lu 100%% %8s     0\n", t->size - 1, row.dropped);
-	assert_true(ends(0, "instances", text));
+	assert_true(kcov_ends(0, "instances", text));
 }
 
 static void json_has_the_same(void **state)
@@ -93,12 +78,12 @@ static void json_has_the_same(void **state)
 
 	snprintf(pid, sizeof(pid), "\"pid\":%d,", getpid());
 	assert_int_equal(kcov_enable(t->fd), 0);
-	assert_true(ends(0, "instances --json", pid));
+	assert_true(kcov_ends(0, "instances --json", pid));
 	assert_int_equal(kcov_disable(t->fd), 0);
-	assert_non_null(strstr(said, "\"command\":\"test_views\""));
-	assert_non_null(strstr(said, "\"capacity\":4095"));
-	assert_non_null(strstr(said, "\"sections_without_a_buffer\":"));
-	assert_non_null(strstr(said, "\"follow\":false"));
+	assert_non_null(strstr(kcov_said, "\"command\":\"test_views\""));
+	assert_non_null(strstr(kcov_said, "\"capacity\":4095"));
+	assert_non_null(strstr(kcov_said, "\"sections_without_a_buffer\":"));
+	assert_non_null(strstr(kcov_said, "\"follow\":false"));
 }
 
 static void what_was_lost_is_said_in_words(void **state)
@@ -107,9 +92,9 @@ static void what_was_lost_is_said_in_words(void **state)
 
 	assert_int_equal(kcov_enable_usb(t->fd, KCOV_USB_A), 0);
 	assert_int_equal(kcov_deferred("kthread %#llx", NO_HANDLE), 0);
-	assert_true(ends(0, "instances", "lost since the module was loaded:"));
-	assert_non_null(strstr(said, "sections that a driver began with something that is no"));
-	assert_non_null(strstr(said, "a mistake in the driver: dmesg names it"));
+	assert_true(kcov_ends(0, "instances", "lost since the module was loaded:"));
+	assert_true(kcov_says("sections that a driver began with something that is no"));
+	assert_true(kcov_says("a mistake in the driver: dmesg names it"));
 }
 
 /* As if a module of another version had no such file. */
@@ -127,31 +112,31 @@ static void losses_that_nobody_knows_are_not_none(void **state)
 static void follow_is_switched(void **state)
 {
 	(void)state;
-	assert_true(ends(0, "instances --follow on", ""));
+	assert_true(kcov_ends(0, "instances --follow on", ""));
 	assert_int_equal(kcov_read_number(KCOV_FOLLOW, ""), 1);
-	assert_true(ends(0, "instances", "deferred work follows its task"));
-	assert_true(ends(0, "instances --follow off", ""));
+	assert_true(kcov_ends(0, "instances", "deferred work follows its task"));
+	assert_true(kcov_ends(0, "instances --follow off", ""));
 	assert_int_equal(kcov_read_number(KCOV_FOLLOW, ""), 0);
-	assert_true(ends(0, "instances", "deferred work does not follow its task"));
+	assert_true(kcov_ends(0, "instances", "deferred work does not follow its task"));
 }
 
 /* Until SIGINT, which ends it well. */
 static void watch_goes_on_until_it_is_interrupted(void **state)
 {
 	(void)state;
-	assert_int_equal(kcov_run(WATCH " >/tmp/watch & w=$!; "
-				  "until [ -s /tmp/watch ]; do :; done; "
-				  "kill -0 $w && kill -INT $w; wait $w", said, sizeof(said)), 0);
-	assert_int_equal(kcov_run("grep -c descriptors /tmp/watch", said, sizeof(said)), 0);
+	assert_int_equal(kcov_shell(WATCH " >/tmp/watch & w=$!; "
+				    "until [ -s /tmp/watch ]; do :; done; "
+				    "kill -0 $w && kill -INT $w; wait $w"), 0);
+	assert_int_equal(kcov_shell("grep -c descriptors /tmp/watch"), 0);
 }
 
 static void watch_as_json_is_an_object_a_line(void **state)
 {
 	(void)state;
-	assert_int_equal(kcov_run(WATCH " --json >/tmp/watch & w=$!; "
-				  "until [ \"$(wc -l </tmp/watch)\" -ge 2 ]; do :; done; "
-				  "kill -INT $w; wait $w; "
-				  "! grep -v '^{.*}$' /tmp/watch", said, sizeof(said)), 0);
+	assert_int_equal(kcov_shell(WATCH " --json >/tmp/watch & w=$!; "
+				    "until [ \"$(wc -l </tmp/watch)\" -ge 2 ]; do :; done; "
+				    "kill -INT $w; wait $w; "
+				    "! grep -v '^{.*}$' /tmp/watch"), 0);
 }
 
 /* --- functions ---------------------------------------------------------------------------- */
@@ -167,27 +152,27 @@ static void summary_has_number_and_rules(void **state)
 
 	(void)state;
 	snprintf(first, sizeof(first), "%lu functions, ", covered());
-	assert_true(ends(0, "functions", first));
-	assert_non_null(strstr(said, "\nrules: default\n"));
-	assert_non_null(strstr(said, " the kernel itself\n"));
+	assert_true(kcov_ends(0, "functions", first));
+	assert_non_null(strstr(kcov_said, "\nrules: default\n"));
+	assert_non_null(strstr(kcov_said, " the kernel itself\n"));
 }
 
 static void pattern_lists_what_matches(void **state)
 {
 	(void)state;
-	assert_true(ends(0, "functions 'ksys_rea*'", "ksys_readahead\n"));
-	assert_non_null(strstr(said, "ksys_read\n"));
+	assert_true(kcov_ends(0, "functions 'ksys_rea*'", "ksys_readahead\n"));
+	assert_non_null(strstr(kcov_said, "ksys_read\n"));
 	assert_int_equal(lines_said(), 2);
-	assert_true(ends(0, "functions 'vmlinux:ksys_read'", "ksys_read\n"));
-	assert_true(ends(1, "functions 'no_module:*'", "no function that is covered matches"));
+	assert_true(kcov_ends(0, "functions 'vmlinux:ksys_read'", "ksys_read\n"));
+	assert_true(kcov_ends(1, "functions 'no_module:*'", "no function that is covered matches"));
 }
 
 static void functions_of_modules_have_its_name(void **state)
 {
 	(void)state;
 	assert_int_equal(kcov_load_stock("arch/x86/kernel/msr.ko"), 0);
-	assert_true(ends(0, "functions 'msr:*'", "msr_open [msr]\n"));
-	assert_true(ends(0, "functions --json", "\"msr\":"));
+	assert_true(kcov_ends(0, "functions 'msr:*'", "msr_open [msr]\n"));
+	assert_true(kcov_ends(0, "functions --json", "\"msr\":"));
 	assert_int_equal(kcov_unload("msr"), 0);
 }
 
@@ -196,21 +181,22 @@ static void rules_change_the_set_and_default_brings_it_back(void **state)
 	const unsigned long before = covered();
 
 	(void)state;
-	assert_true(ends(0, "functions '=ksys_rea*' +vfs_read",
-			 "rules: none +ksys_rea* +vfs_read\n"));
+	assert_true(kcov_ends(0, "functions '=ksys_rea*' +vfs_read",
+			      "rules: none +ksys_rea* +vfs_read\n"));
 	assert_int_equal(covered(), 3);
-	assert_true(ends(0, "functions -ksys_*", "\nrules: none +ksys_rea* +vfs_read -ksys_*\n"));
+	assert_true(kcov_ends(0, "functions -ksys_*",
+			      "\nrules: none +ksys_rea* +vfs_read -ksys_*\n"));
 	assert_int_equal(covered(), 1);
-	assert_true(ends(0, "functions default", "rules: default\n"));
+	assert_true(kcov_ends(0, "functions default", "rules: default\n"));
 	assert_int_equal(covered(), before);
 }
 
 static void json_of_functions(void **state)
 {
 	(void)state;
-	assert_true(ends(0, "functions --json ksys_read", "\"rules\":\"default\""));
-	assert_non_null(strstr(said, "\"name\":\"ksys_read\""));
-	assert_non_null(strstr(said, "\"module\":null"));
+	assert_true(kcov_ends(0, "functions --json ksys_read", "\"rules\":\"default\""));
+	assert_non_null(strstr(kcov_said, "\"name\":\"ksys_read\""));
+	assert_non_null(strstr(kcov_said, "\"module\":null"));
 }
 
 static void rule_that_matches_nothing_is_explained(void **state)
@@ -218,32 +204,32 @@ static void rule_that_matches_nothing_is_explained(void **state)
 	const unsigned long before = covered();
 
 	(void)state;
-	assert_true(ends(1, "functions '+no_such_*'", "a rule matches no function"));
-	assert_non_null(strstr(said, "ENOENT"));
-	assert_non_null(strstr(said, "kernel log: kcov: no function matches 'no_such_*'"));
+	assert_true(kcov_ends(1, "functions '+no_such_*'", "a rule matches no function"));
+	assert_non_null(strstr(kcov_said, "ENOENT"));
+	assert_non_null(strstr(kcov_said, "kernel log: kcov: no function matches 'no_such_*'"));
 	assert_int_equal(covered(), before);
 }
 
 static void what_is_no_rule_is_explained(void **state)
 {
 	(void)state;
-	assert_true(ends(1, "functions '+:x'", "EINVAL"));
-	assert_non_null(strstr(said, "a rule is +GLOB, -GLOB or =GLOB"));
+	assert_true(kcov_ends(1, "functions '+:x'", "EINVAL"));
+	assert_non_null(strstr(kcov_said, "a rule is +GLOB, -GLOB or =GLOB"));
 }
 
 static void too_many_rules_are_explained(void **state)
 {
 	(void)state;
-	assert_true(ends(1, "functions $(yes +ksys_read | head -n 65)", "too many rules"));
-	assert_true(ends(0, "functions", "rules: default\n"));
+	assert_true(kcov_ends(1, "functions $(yes +ksys_read | head -n 65)", "too many rules"));
+	assert_true(kcov_ends(0, "functions", "rules: default\n"));
 }
 
 static void entries_are_switched(void **state)
 {
 	(void)state;
-	assert_true(ends(0, "functions --off", "switched off: no function entry is covered"));
-	assert_true(ends(0, "functions --on", "\nrules: default\n"));
-	assert_null(strstr(said, "switched off"));
+	assert_true(kcov_ends(0, "functions --off", "switched off: no function entry is covered"));
+	assert_true(kcov_ends(0, "functions --on", "\nrules: default\n"));
+	assert_null(strstr(kcov_said, "switched off"));
 }
 
 /* --- refusals --------------------------------------------------------------------------------- */
@@ -258,18 +244,16 @@ static void arguments_that_do_not_go_together_are_refused(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++)
-		assert_true(ends(2, wrong[i], "see 'kcovctl help"));
+		assert_true(kcov_ends(2, wrong[i], "see 'kcovctl help"));
 }
 
 static void who_is_not_root_is_told(void **state)
 {
 	(void)state;
-	assert_int_equal(kcov_run("su -s /bin/sh nobody -c 'kcovctl instances' 2>&1", said,
-				  sizeof(said)), 1);
-	assert_non_null(strstr(said, "run as root"));
-	assert_int_equal(kcov_run("su -s /bin/sh nobody -c 'kcovctl functions default' 2>&1", said,
-				  sizeof(said)), 1);
-	assert_non_null(strstr(said, "run as root"));
+	assert_int_equal(kcov_shell("su -s /bin/sh nobody -c 'kcovctl instances' 2>&1"), 1);
+	assert_non_null(strstr(kcov_said, "run as root"));
+	assert_int_equal(kcov_shell("su -s /bin/sh nobody -c 'kcovctl functions default' 2>&1"), 1);
+	assert_non_null(strstr(kcov_said, "run as root"));
 }
 
 static void where_there_are_no_such_files_it_says_why(void **state)
@@ -278,15 +262,15 @@ static void where_there_are_no_such_files_it_says_why(void **state)
 
 	(void)state;
 	if (has_own_kcov()) {
-		assert_true(ends(1, "instances", "this kernel has its own kcov"));
+		assert_true(kcov_ends(1, "instances", "this kernel has its own kcov"));
 		return;
 	}
 	assert_int_equal(kcov_unload("kcov_deferred"), 0);
 	assert_int_equal(kcov_unload("kcov_sections"), 0);
 	assert_true(kcov_wait_for(kcov_is_unused, "kcov"));
 	assert_int_equal(kcov_unload("kcov"), 0);
-	told = ends(1, "instances", "the module is not loaded") &&
-	       ends(1, "functions", "the module is not loaded");
+	told = kcov_ends(1, "instances", "the module is not loaded") &&
+	       kcov_ends(1, "functions", "the module is not loaded");
 	assert_int_equal(kcov_load("kcov"), 0);
 	assert_int_equal(kcov_load_drivers(state), 0);
 	assert_true(told);

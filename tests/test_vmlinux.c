@@ -6,6 +6,7 @@
  * What it makes of other files, and refuses, is tested on the host: tests/unit.
  */
 #include "kcov_vmlinux.h"
+#include "kcov_said.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -27,19 +28,14 @@
 
 #define MANY		100
 
-static char said[4096], installed[256], package[256];
+static char installed[256], package[256];
 
 static bool ends(int status, const char *arguments, const char *words)
 {
 	char command[256];
-	int answer;
 
-	snprintf(command, sizeof(command), "kcovctl vmlinux %s 2>&1", arguments);
-	answer = kcov_run(command, said, sizeof(said));
-	if (answer == status && strstr(said, words))
-		return true;
-	print_error("%s: %d, not %d, or not '%s':\n%s", command, answer, status, words, said);
-	return false;
+	snprintf(command, sizeof(command), "vmlinux %s", arguments);
+	return kcov_ends(status, command, words);
 }
 
 /* --- what is recorded ----------------------------------------------------------------------- */
@@ -135,9 +131,9 @@ static void installed_one_is_found(void **state)
 	(void)state;
 	assert_int_equal(symlink(KERNEL, installed), 0);
 	assert_true(ends(0, "-o " PLACE "/other", "that of the running kernel"));
-	assert_non_null(strstr(said, installed));
-	assert_null(strstr(said, "wrong places"));
-	assert_int_equal(kcov_run("cmp " COPY " " PLACE "/other", said, sizeof(said)), 0);
+	assert_non_null(strstr(kcov_said, installed));
+	assert_null(strstr(kcov_said, "wrong places"));
+	assert_int_equal(kcov_shell("cmp " COPY " " PLACE "/other"), 0);
 }
 
 /* Of the same release, and of another build: the kernel's notes are in no other place. */
@@ -179,7 +175,7 @@ static void one_of_another_build_is_told_and_not_found(void **state)
 	assert_true(make_rebuilt());
 	assert_true(ends(0, "-o " PLACE "/other " PLACE "/rebuilt",
 			 "not that of the running kernel"));
-	assert_non_null(strstr(said, "wrong places"));
+	assert_non_null(strstr(kcov_said, "wrong places"));
 	unlink(PLACE "/other");
 	assert_int_equal(symlink(PLACE "/rebuilt", installed), 0);
 	assert_true(ends(1, "-o " PLACE "/other", package));
@@ -189,7 +185,7 @@ static void what_was_booted_is_refused(void **state)
 {
 	(void)state;
 	assert_true(ends(1, "-o " PLACE "/other " KCOV_STRIPPED, "no table of symbols"));
-	assert_non_null(strstr(said, "linux-image-RELEASE-dbg"));
+	assert_non_null(strstr(kcov_said, "linux-image-RELEASE-dbg"));
 	assert_int_equal(access(PLACE "/other", F_OK), -1);
 }
 
@@ -200,13 +196,13 @@ static void full_disk_leaves_nothing(void **state)
 	(void)state;
 	assert_int_equal(mount("kcov", FULL, "tmpfs", 0, "size=8m"), 0);
 	assert_true(ends(1, "-o " FULL "/vmlinux " KERNEL, "ENOSPC"));
-	assert_int_equal(kcov_run("ls -A " FULL, said, sizeof(said)), 0);
-	assert_string_equal(said, "");
+	assert_int_equal(kcov_shell("ls -A " FULL), 0);
+	assert_string_equal(kcov_said, "");
 }
 
 static bool has_a_file(void *directory)
 {
-	return kcov_run("ls -A " FULL " | grep -q .", said, sizeof(said)) == 0 && directory;
+	return kcov_shell("ls -A " FULL " | grep -q .") == 0 && directory;
 }
 
 /* Or the signal came when all was done. What is there has the name of a whole one. */
@@ -225,9 +221,9 @@ static void interrupted_copy_is_whole(void **state)
 	kill(child, SIGINT);
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_true(!status || (WIFSIGNALED(status) && WTERMSIG(status) == SIGINT));
-	assert_int_equal(kcov_run("ls -A " FULL, said, sizeof(said)), 0);
-	assert_string_equal(said, "vmlinux\n");
-	assert_int_equal(kcov_run("cmp " COPY " " FULL "/vmlinux", said, sizeof(said)), 0);
+	assert_int_equal(kcov_shell("ls -A " FULL), 0);
+	assert_string_equal(kcov_said, "vmlinux\n");
+	assert_int_equal(kcov_shell("cmp " COPY " " FULL "/vmlinux"), 0);
 }
 
 /* --- fixture -------------------------------------------------------------------------------- */
@@ -256,7 +252,7 @@ static int start(void **state)
 	uname(&kernel);
 	snprintf(installed, sizeof(installed), DEBUG "/vmlinux-%s", kernel.release);
 	snprintf(package, sizeof(package), "apt-get install linux-image-%s-dbg", kernel.release);
-	if (kcov_run("mkdir -p " FULL " " DEBUG, said, sizeof(said)) ||
+	if (kcov_shell("mkdir -p " FULL " " DEBUG) ||
 	    !kcov_vmlinux_make(KERNEL))
 		return -1;
 	return ends(0, "-o " COPY " " KERNEL, "that of the running kernel") ? 0 : -1;
@@ -265,7 +261,7 @@ static int start(void **state)
 static int stop(void **state)
 {
 	(void)state;
-	return kcov_run("rm -r " PLACE " /usr/lib/debug", said, sizeof(said)) ? -1 : 0;
+	return kcov_shell("rm -r " PLACE " /usr/lib/debug") ? -1 : 0;
 }
 
 #define RECORDING(name) cmocka_unit_test_setup_teardown(name, kcov_test_setup_ready, \
