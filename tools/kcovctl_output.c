@@ -105,16 +105,29 @@ static FILE *open_file(struct output *output, const char *path)
 	       fopen(path, "we");
 }
 
+static const int ends[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+
 void output_hold_signals(sigset_t *usual)
 {
-	sigset_t ends;
+	sigset_t set;
 
-	sigemptyset(&ends);
-	sigaddset(&ends, SIGINT);
-	sigaddset(&ends, SIGTERM);
-	sigaddset(&ends, SIGHUP);
-	sigaddset(&ends, SIGQUIT);
-	sigprocmask(SIG_BLOCK, &ends, usual);
+	sigemptyset(&set);
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++)
+		sigaddset(&set, ends[i]);
+	sigprocmask(SIG_BLOCK, &set, usual);
+}
+
+/* What our caller has blocked does not end us: that waits for longer than this file. */
+bool output_is_interrupted(const struct output *output)
+{
+	sigset_t waiting;
+
+	sigpending(&waiting);
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
+		if (sigismember(&waiting, ends[i]) && !sigismember(&output->signals, ends[i]))
+			return true;
+	}
+	return false;
 }
 
 static void release(struct output *output)
@@ -176,6 +189,15 @@ bool output_close(struct output *output)
 	return written;
 }
 
+void output_discard(struct output *output)
+{
+	if (output->file != stdout)
+		fclose(output->file);
+	if (output->temporary)
+		unlink(output->temporary);
+	release(output);
+}
+
 bool output_check(const char *path)
 {
 	struct output output;
@@ -186,8 +208,6 @@ bool output_check(const char *path)
 		return true;
 	if (!output_open(&output, path))
 		return false;
-	fclose(output.file);
-	unlink(output.temporary);
-	release(&output);
+	output_discard(&output);
 	return true;
 }

@@ -28,6 +28,12 @@ bool output_check(const char *path);
 /* False, with the reason: not all could be written, and nothing is left of it. */
 bool output_close(struct output *output);
 
+/* Has a signal come that would end us? For who writes for long: then output_discard(). */
+bool output_is_interrupted(const struct output *output);
+
+/* Instead of a close: nothing is left of it. The signals that wait are let in. */
+void output_discard(struct output *output);
+
 /* Those that end a program wait, until the caller sets the usual ones again. */
 void output_hold_signals(sigset_t *usual);
 
