@@ -21,6 +21,12 @@ kbuild()
 		</dev/null 2>&1
 }
 
+# Where a line can be written over.
+is_terminal()
+{
+	[ -t 2 ] && [ "${TERM:-}" != dumb ]
+}
+
 # Counts compiled files on a terminal, and every ten seconds elsewhere.
 progress()
 {
@@ -31,14 +37,14 @@ progress()
 		*' CC '*.o | *' AS '*.o) done=$((done + 1)) ;;
 		*warning:* | *error:*) [ -z "$verbose" ] || say "$line" ;;
 		esac
-		if [ -t 2 ]; then
+		if is_terminal; then
 			printf '\r%s: %d of %d files ' "$title" "$done" "$whole" >&2
 		elif [ $((SECONDS - shown)) -ge 10 ]; then
 			say "$title: $done of $whole files"
 			shown=$SECONDS
 		fi
 	done
-	[ ! -t 2 ] || printf '\r\033[K' >&2
+	! is_terminal || printf '\r\033[K' >&2
 }
 
 # show_failure DIR
