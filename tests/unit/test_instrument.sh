@@ -71,6 +71,15 @@ usage()
 	[ "$status" = 2 ] && grep -q -F -- "$text" <<<"$said"
 }
 
+# bare ARGUMENT...: as instrument, in a system whose /dev has one device
+bare()
+{
+	unshare --mount --map-root-user sh -euc '
+		mount -t tmpfs none /dev
+		touch /dev/null
+		exec "$@" </dev/null' sh "$kcovctl" instrument "$@" 2>&1
+}
+
 # A source of our own: links, but for the directory $2, whose files are copies.
 copy_source()
 {
@@ -244,6 +253,8 @@ head -c 3000 "$work/linux-source.tar.xz" >"$work/half.tar.xz"
 refuses "half.tar.xz cannot be unpacked" -- -s "$work/half.tar.xz" isofs &&
 	! ls -d "$cache"/source/*half* 2>/dev/null
 is "damaged_archive_is_refused_and_leaves_nothing"
+! said=$(bare isofs) && [ "$(wc -l <<<"$said")" = 1 ] && grep -q "no /dev/fd: mount /proc" <<<"$said"
+is "system_without_dev_fd_is_told"
 
 # --- names ----------------------------------------------------------------------
 
