@@ -6,7 +6,7 @@
  * that of the test.
  */
 #define _GNU_SOURCE 1
-#include <fcntl.h>
+#include <poll.h>
 #include <pty.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -24,6 +24,7 @@
 #include "tools/kcovctl_terminal.h"
 
 #define COLUMNS 30
+#define LAST	1	/* the mark: a character that is in no line */
 
 static int other_end, before;
 
@@ -42,7 +43,6 @@ static int begin(int reader, int writer)
 {
 	before = dup(STDERR_FILENO);
 	other_end = reader;
-	fcntl(reader, F_SETFL, O_NONBLOCK);
 	dup2(writer, STDERR_FILENO);
 	close(writer);
 	setenv("TERM", "xterm", 1);
@@ -79,15 +79,26 @@ static int end(void **state)
 	return 0;
 }
 
-/* What has come to standard error since it was asked last. */
+/*
+ * What has come to standard error since it was asked last. A terminal's other end has it
+ * later, when the kernel's worker has run: all is there when what we write behind it is.
+ */
 static const char *shown(void)
 {
 	static char text[512];
-	ssize_t length;
+	struct pollfd end = { .fd = other_end, .events = POLLIN };
+	size_t length = 0;
+	ssize_t got;
 
+	fputc(LAST, stderr);
 	fflush(stderr);
-	length = read(other_end, text, sizeof(text) - 1);
-	text[length < 0 ? 0 : length] = '\0';
+	while (!length || text[length - 1] != LAST) {
+		assert_int_equal(poll(&end, 1, -1), 1);
+		got = read(other_end, text + length, sizeof(text) - length);
+		assert_true(got > 0);
+		length += (size_t)got;
+	}
+	text[length - 1] = '\0';
 	return text;
 }
 
