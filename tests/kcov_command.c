@@ -83,8 +83,9 @@ static int leave(void (*go_on)(void))
 
 	if (fork())
 		return 0;
-	while (getppid() == command)
+	do {
 		kcov_deferred("work common");
+	} while (getppid() == command);
 	go_on();
 	return 0;
 }
