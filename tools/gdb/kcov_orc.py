@@ -14,10 +14,10 @@ import kcov_kernel
 import kcov_memory
 from kcov_memory import number, signed
 
-# what a caller's stack pointer is counted from
-DX, DI, BP, SP, R10, R13, BP_INDIRECT, SP_INDIRECT = range(2, 10)
-REGISTERS = {DX: 'rdx', DI: 'rdi', BP: 'rbp', SP: 'rsp', R10: 'r10', R13: 'r13',
-             BP_INDIRECT: 'rbp', SP_INDIRECT: 'rsp'}
+# What a caller's stack pointer, or its rbp, is counted from, by number. In parentheses: it
+# stands where the register points to. The numbers were given anew after 6.12.
+OLD = ('', 'caller', 'rdx', 'rdi', 'rbp', 'rsp', 'r10', 'r13', '(rbp)', '(rsp)')
+NEW = ('', 'rax', 'rdx', 'rsp', 'rbp', 'rdi', 'r10', 'r13', 'caller', '(rsp)', '(rbp)')
 CALL, REGS, PARTIAL = range(3)
 # as struct pt_regs names them, and gdb
 SAVED = {name: 'r' + name for name in ('ax', 'bx', 'cx', 'dx', 'si', 'di', 'bp')}
@@ -86,6 +86,17 @@ class Orc(Unwinder):
         self.layout = modules.layout
         # code that was interrupted, not left by a call: its address is its own
         self.exact = set()
+        self.numbers = None
+
+    def _register(self, number):
+        """By name. At its first instruction each function counts from the stack pointer."""
+        if not self.numbers:
+            first = kcov_memory.symbol('panic')
+            table = self._kernel(first) if first else None
+            entry = table.find(first) if table else None
+            is_new = entry and entry.sp == NEW.index('rsp')
+            self.numbers = NEW if is_new else OLD
+        return self.numbers[number] if number < len(self.numbers) else '?'
 
     def _kernel(self, pc):
         names = ('_stext', '_einittext', '__start_orc_unwind_ip',
@@ -121,16 +132,19 @@ class Orc(Unwinder):
         at = pc if is_exact else pc - 1
         table = self._kernel(at) or self._module(at)
         entry = table.find(at) if table else None
-        if entry and not entry.sp:
-            return self._end(frame, sp, Identity(sp, pc))
-        if not entry or entry.sp not in REGISTERS or entry.kind < CALL:
+        if not entry:
             return None
-        caller = int(frame.read_register(REGISTERS[entry.sp])) % (1 << 64)
-        if entry.sp != SP_INDIRECT:
-            caller += entry.sp_offset
-        if entry.sp in (BP_INDIRECT, SP_INDIRECT):
-            caller = number(caller)
-        if entry.sp == SP_INDIRECT:
+        base = self._register(entry.sp)
+        if not base:
+            return self._end(frame, sp, Identity(sp, pc))
+        if base in ('caller', '?') or entry.kind < CALL:
+            return None
+        caller = int(frame.read_register(base.strip('()'))) % (1 << 64)
+        if base == '(rsp)':
+            caller = number(caller) + entry.sp_offset
+        elif base == '(rbp)':
+            caller = number(caller + entry.sp_offset)
+        else:
             caller += entry.sp_offset
         return self._caller(frame, entry, caller, Identity(sp, pc))
 
@@ -166,7 +180,7 @@ class Orc(Unwinder):
                             number(regs + fields['sp'][0])))
             if entry.kind == REGS:
                 return made
-        if entry.bp == 1:       # from the caller's stack pointer
+        if self._register(entry.bp) == 'caller':
             save('rbp', number(sp + entry.bp_offset))
         else:
             save('rbp', int(frame.read_register('rbp')))
