@@ -43,11 +43,20 @@ def begin():
     global tracked
     if tracked:
         return
-    for file in files.named('kcov') or files.named('kcov_sample'):
+    release = kcov_kernel.release()
+    found = files.named('kcov') or files.named('kcov_sample')
+    for file in found:
+        if release and file.release != release:
+            continue    # its structs are others
         tracked = kcov_modules.Modules(kcov_layout.Layout(file.path), files)
         kcov_modules.watch(tracked)
         kcov_orc.register(tracked)
         return
+    if found:
+        raise gdb.GdbError('there is no kcov.ko of kernel %s below %s, but of %s: give the '
+                           'directory of the one that was built for it' % (
+                               release, ' '.join(files.roots),
+                               ', '.join(sorted({file.release for file in found}))))
     raise gdb.GdbError('there is no kcov.ko below %s: give the directory in which '
                        'it was built' % (' '.join(files.roots) or 'any directory'))
 

@@ -38,8 +38,11 @@ class Module:
         names = self._bytes(raw[head[13]])
         self.sections = [(string(names, s[0]), s) for s in raw]
         self.note = b''
+        self.release = ''
         self.symbols = {}
         for name, section in self.sections:
+            if name == '.modinfo':
+                self.release = release(self._bytes(section))
             if name == '.note.gnu.build-id':
                 self.note = self._bytes(section)
             if section[1] == SHT_SYMTAB:
@@ -77,6 +80,12 @@ class Module:
 
 def string(names, offset):
     return names[offset:names.index(b'\0', offset)].decode('ascii', 'replace')
+
+
+def release(modinfo):
+    """Of the kernel that a module was built for."""
+    words = modinfo.partition(b'vermagic=')[2].partition(b'\0')[0].split()
+    return words[0].decode('ascii', 'replace') if words else ''
 
 
 def build_id(note):

@@ -69,6 +69,17 @@ def load(path):
                            (path, error.strerror))
 
 
+def release():
+    """What runs, '' if nothing does yet."""
+    banner = kcov_memory.symbol('linux_banner')
+    try:
+        words = kcov_memory.text(banner, 256).split() if banner else []
+    except kcov_memory.Unreadable:
+        words = []
+    is_banner = ' '.join(words[:2]) == BANNER.decode().strip()
+    return words[2] if is_banner and words[2:] else ''
+
+
 def check():
     """Do the symbols fit what runs? Wrong ones are worse than none."""
     banner = kcov_memory.symbol('linux_banner')
