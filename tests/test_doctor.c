@@ -251,6 +251,36 @@ static int run_with_securityfs(void *unused)
 	return says(0, VERDICT) && is_result("lockdown", "ok") ? 0 : 1;
 }
 
+#define MOVES "^CONFIG_(KCOV|CRASH_CORE|VMCORE_INFO|RANDOMIZE_BASE)="
+
+static bool run_well(const char *command)
+{
+	return !kcov_run(command, said, sizeof(said));
+}
+
+/* As if the kernel's configuration had this line, and nothing of where it tells its place. */
+static int run_with_option(void *line)
+{
+	char append[128];
+
+	snprintf(append, sizeof(append), "echo '%s' >>/tmp/some", (const char *)line);
+	if (unshare(CLONE_NEWNS) ||
+	    !run_well("zcat /proc/config.gz >/tmp/all || cat /boot/config-* >/tmp/all") ||
+	    !run_well("grep -v -E '" MOVES "' /tmp/all >/tmp/some") || !run_well(append) ||
+	    !run_well("mount -o bind /tmp/some $(ls /proc/config.gz /boot/config-* | head -n 1)"))
+		return -1;
+	kcov_run(DOCTOR, said, sizeof(said));
+	return !line_of("configuration") ? -1 :
+	       strstr(said, "how far the kernel was moved (KASLR)") ? 1 : 0;
+}
+
+static void only_what_moves_needs_to_say_how_far(void **state)
+{
+	(void)state;
+	assert_int_equal(kcov_in_child(run_with_option, "CONFIG_RANDOMIZE_BASE=y"), 1);
+	assert_int_equal(kcov_in_child(run_with_option, "# CONFIG_RANDOMIZE_BASE is not set"), 0);
+}
+
 /* It may be on: that it is not seen does not mean that there is none. */
 static void lockdown_that_is_not_shown_is_not_ok(void **state)
 {
@@ -409,6 +439,7 @@ int main(void)
 
 		cmocka_unit_test(hidden_addresses_are_seen),
 		cmocka_unit_test(who_is_not_root_is_told),
+		cmocka_unit_test(only_what_moves_needs_to_say_how_far),
 		cmocka_unit_test(lockdown_that_is_not_shown_is_not_ok),
 		cmocka_unit_test(debugfs_not_mounted_is_seen),
 		cmocka_unit_test(function_entries_switched_off_are_seen),

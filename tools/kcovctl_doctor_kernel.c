@@ -19,22 +19,28 @@
 struct requirement {
 	const char *one, *other;
 	const char *without;
+	const char *where;	/* NULL, or the option that asks for it */
 };
 
 static const struct requirement requirements[] = {
-	{ "DEBUG_FS", NULL, "the device file has no place to be" },
-	{ "DYNAMIC_FTRACE", NULL, "modules built with callbacks are covered and nothing else" },
-	{ "FUNCTION_TRACER", NULL, "modules built with callbacks are covered and nothing else" },
-	{ "KPROBES", NULL, "function entries cannot be chosen, so none is covered" },
-	{ "KALLSYMS", NULL, "function entries cannot be chosen, so none is covered" },
-	{ "LIVEPATCH", NULL, "function entries cannot be chosen, so none is covered" },
-	{ "PREEMPT_NOTIFIERS", "TRACEPOINTS", "tasks cannot be followed from switch to switch" },
-	{ "CRASH_CORE", "VMCORE_INFO", "nothing says how far the kernel was moved (KASLR)" },
+	{ "DEBUG_FS", NULL, "the device file has no place to be", NULL },
+	{ "DYNAMIC_FTRACE", NULL, "modules built with callbacks are covered and nothing else",
+	  NULL },
+	{ "FUNCTION_TRACER", NULL, "modules built with callbacks are covered and nothing else",
+	  NULL },
+	{ "KPROBES", NULL, "function entries cannot be chosen, so none is covered", NULL },
+	{ "KALLSYMS", NULL, "function entries cannot be chosen, so none is covered", NULL },
+	{ "LIVEPATCH", NULL, "function entries cannot be chosen, so none is covered", NULL },
+	{ "PREEMPT_NOTIFIERS", "TRACEPOINTS", "tasks cannot be followed from switch to switch",
+	  NULL },
+	{ "CRASH_CORE", "VMCORE_INFO", "nothing says how far the kernel was moved (KASLR)",
+	  "RANDOMIZE_BASE" },
 };
 
 static bool is_met(const struct config *config, const struct requirement *requirement)
 {
-	return config_has(config, requirement->one) ||
+	return (requirement->where && !config_has(config, requirement->where)) ||
+	       config_has(config, requirement->one) ||
 	       (requirement->other && config_has(config, requirement->other));
 }
 
