@@ -295,6 +295,7 @@ image: parts := tools tests instrumented
 # no more than what is timed
 bench-image: parts := bench-parts
 image bench-image:
+	$(if $(word 2,$(CURDIR)),$(error the kernel's build takes no spaces in the name of a directory: move $(CURDIR)))
 	$(Q)tests/vm/host $(if $(clang),clang)
 	$(Q)tests/vm/kernel $(KERNEL)
 	$(Q)$(if $(filter uml,$(KERNEL)),,tests/vm/qemu)
