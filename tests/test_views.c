@@ -15,6 +15,10 @@
 /* So that a watch that nobody can interrupt is no end of all tests. */
 #define WATCH		"timeout -s KILL 60 kcovctl instances -w"
 
+/* In the background, by its output; empty first, lest what an earlier one said be taken for its. */
+#define WATCH_INTO_FILE(options) \
+	": >/tmp/watch; " WATCH options " >>/tmp/watch & w=$!; "
+
 #define NO_HANDLE	0xff00000000000001ULL
 
 static bool has_own_kcov(void)
@@ -124,7 +128,7 @@ static void follow_is_switched(void **state)
 static void watch_goes_on_until_it_is_interrupted(void **state)
 {
 	(void)state;
-	assert_int_equal(kcov_shell(WATCH " >/tmp/watch & w=$!; "
+	assert_int_equal(kcov_shell(WATCH_INTO_FILE("")
 				    "until [ -s /tmp/watch ]; do :; done; "
 				    "kill -0 $w && kill -INT $w; wait $w"), 0);
 	assert_int_equal(kcov_shell("grep -c descriptors /tmp/watch"), 0);
@@ -133,7 +137,7 @@ static void watch_goes_on_until_it_is_interrupted(void **state)
 static void watch_as_json_is_an_object_a_line(void **state)
 {
 	(void)state;
-	assert_int_equal(kcov_shell(WATCH " --json >/tmp/watch & w=$!; "
+	assert_int_equal(kcov_shell(WATCH_INTO_FILE(" --json")
 				    "until [ \"$(wc -l </tmp/watch)\" -ge 2 ]; do :; done; "
 				    "kill -INT $w; wait $w; "
 				    "! grep -v '^{.*}$' /tmp/watch"), 0);
