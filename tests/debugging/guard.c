@@ -60,7 +60,7 @@ static void become(char **command, const int *pipe)
 	const int nothing = open("/dev/null", O_RDONLY);
 
 	process_set_oom("0");
-	group_enter(getpid());
+	group_enter_for_good();
 	setsid();
 	dup2(nothing, STDIN_FILENO);
 	dup2(pipe[1], STDOUT_FILENO);
@@ -171,8 +171,8 @@ static void end_recorder(struct run *run)
 }
 
 /*
- * Who has left the cgroup, as reproducers with a sandbox of their own do, has become
- * our child when its parents have ended. Returns one that cannot be killed.
+ * Who has left the cgroup all the same, by another's namespace, has become our child when its
+ * parents have ended. Returns one that cannot be killed.
  */
 static pid_t kill_orphans(struct run *run)
 {

@@ -2,11 +2,15 @@
 /*
  * The cgroup of a reproducer: its limits, and who is in it.
  */
+#define _GNU_SOURCE 1
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -57,6 +61,8 @@ void group_make(const char *mebibytes, const char *processes)
 	mkdir(GROUP, 0755);
 	set_limit("memory.max", bytes);
 	set_limit("pids.max", processes);
+	if (mount("cgroup2", ROOT, "cgroup2", MS_REMOUNT, "nsdelegate"))
+		printf("@@ note who leaves the cgroup is held by no limit: %s\n", strerror(errno));
 }
 
 static void move_to(const char *group, pid_t pid)
@@ -68,9 +74,14 @@ static void move_to(const char *group, pid_t pid)
 	write_file(path, text);
 }
 
-void group_enter(pid_t pid)
+/*
+ * Nobody of a cgroup's namespace can move out of it, where the mount has nsdelegate; a
+ * cgroup2 that is mounted in it has this one as its root.
+ */
+void group_enter_for_good(void)
 {
-	move_to(GROUP, pid);
+	move_to(GROUP, getpid());
+	unshare(CLONE_NEWCGROUP);
 }
 
 void group_leave(pid_t pid)
@@ -101,28 +112,40 @@ static void print_file(const char *path, const char *what, pid_t pid)
 			printf("@@ stuck %s %d %s\n", what, pid, line);
 }
 
+static pid_t first_stuck;
+
+/* Of one cgroup: who is in it. */
+static int print_stuck(const char *path, const struct stat *status, int type, struct FTW *at)
+{
+	char text[4096], stack[64];
+	char *line, *rest = text;
+
+	(void)status;
+	if (type != FTW_F || strcmp(path + at->base, "cgroup.procs"))
+		return 0;
+	read_file(path, text, sizeof(text));
+	while ((line = strsep(&rest, "\n"))) {
+		const pid_t pid = atoi(line);
+
+		if (pid <= 0)
+			continue;
+		first_stuck = first_stuck ? first_stuck : pid;
+		snprintf(stack, sizeof(stack), "/proc/%d/stack", pid);
+		print_file(stack, "stack", pid);
+	}
+	return 0;
+}
+
 /*
  * Where they are, as the kernel has it; of those that run nobody but their CPU knows,
  * which says so on the console. Returns the first of them.
  */
 pid_t group_print_stuck(void)
 {
-	char text[4096], path[64];
-	pid_t first = 0;
-	char *line, *rest = text;
-
 	write_file("/proc/sysrq-trigger", "l");
-	read_file(GROUP "/cgroup.procs", text, sizeof(text));
-	while ((line = strsep(&rest, "\n"))) {
-		const pid_t pid = atoi(line);
-
-		if (pid <= 0)
-			continue;
-		first = first ? first : pid;
-		snprintf(path, sizeof(path), "/proc/%d/stack", pid);
-		print_file(path, "stack", pid);
-	}
-	return first;
+	first_stuck = 0;
+	nftw(GROUP, print_stuck, 16, FTW_PHYS);
+	return first_stuck;
 }
 
 /* Of those in the cgroup: the machine's own is another matter. */

@@ -9,7 +9,9 @@
 #include <sys/types.h>
 
 void group_make(const char *mebibytes, const char *processes);
-void group_enter(pid_t pid);
+
+/* The caller, and all that it starts: only somebody else's group_leave() moves them out. */
+void group_enter_for_good(void);
 void group_leave(pid_t pid);
 bool group_is_populated(void);
 
